@@ -1,0 +1,10 @@
+export * from './agent-config.ts';
+export * from './daemon-api.ts';
+export * from './injection-records.ts';
+export { restoreReferences } from './mirrored-environment.ts';
+export * from './names.ts';
+export * from './paths.ts';
+export { proxyEnvironment } from './proxy-environment.ts';
+export * from './tunnel.ts';
+export { validate, type Schema } from './validate.ts';
+export { VERSION } from './version.ts';

@@ -1,0 +1,1 @@
+export { DatagramDecoder, encodeDatagram, maximumDatagramBytes } from './datagram-codec.ts';

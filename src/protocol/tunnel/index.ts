@@ -1,0 +1,1 @@
+export { MessageDecoder, encodeMessage } from './message.ts';
