@@ -1,0 +1,11 @@
+export {
+  agentLifetimeMs,
+  authorityLifetimeMs,
+  clientLifetimeMs,
+  createAuthority,
+  issueLeaf,
+  type Authority,
+  type Leaf,
+  type LeafOptions,
+} from './certificates.ts';
+export { planCertificates, type CertificatePlan, type StoredCertificates } from './plan.ts';
