@@ -1,0 +1,127 @@
+/** `tp intercept`, `leave`, `uninstall` and `doctor`. */
+import { Option, type Command } from 'commander';
+import { redirects } from '../../src/contract/index.ts';
+import { parsePortMapping } from '../arguments/port.ts';
+import { collect, parseAddress } from '../arguments/simple.ts';
+import type { InterceptOptions } from '../commands/intercept.ts';
+import type { UninstallOptions } from '../commands/uninstall.ts';
+import { syntaxNames } from '../environment/syntaxes.ts';
+import { addClusterOptions, timeoutOption } from './connection-commands.ts';
+import { describe, type Invoke } from './tree.ts';
+
+const target = 'Service or workload: web, svc/web, deploy/web, sts/db, ds/agent, rs/web-1, pod/web';
+
+export function addInterceptCommands(program: Command, invoke: Invoke): void {
+  addIntercept(program, invoke);
+
+  const leave = program
+    .command('leave')
+    .summary('End an intercept')
+    .description(
+      'Ends an intercept: new connections reach the cluster’s own copy again. The agent stays in the workload, so that the next intercept needs no rollout.',
+    )
+    .argument('<name>', 'Name of the intercept, as tp status shows it')
+    .action((name: string, _options: object, command: Command) =>
+      invoke(command, async (cli) => (await import('../commands/leave.ts')).leave(cli, name)),
+    );
+  describe(leave, { argument: 'intercept', examples: [['tp leave web', 'End the intercept of web']] });
+
+  const uninstall = program
+    .command('uninstall')
+    .summary('Take the agents out and restore what was changed')
+    .description(
+      'Takes the agent out of a workload, or of all of the namespace, and restores what tp has changed.',
+    )
+    .argument('[name]', target)
+    .option('--all', 'Everything of tp in the namespace, for all users')
+    .addOption(timeoutOption())
+    .option('--yes', 'Agree to what costs availability')
+    .action((name: string | undefined, options: UninstallOptions, command: Command) =>
+      invoke(command, async (cli) =>
+        (await import('../commands/uninstall.ts')).uninstall(cli, name, options),
+      ),
+    );
+  describe(uninstall, {
+    argument: 'target',
+    examples: [
+      ['tp uninstall web', 'Restore one workload'],
+      ['tp uninstall --all -n shop', 'Restore the namespace'],
+    ],
+  });
+
+  const doctor = program
+    .command('doctor')
+    .summary('Explain how a workload can be intercepted')
+    .description(
+      'Explains which kinds of intercept a workload allows, which one tp would choose, and which rights are missing. Changes nothing.',
+    )
+    .argument('<name>', target)
+    .action((name: string, _options: object, command: Command) =>
+      invoke(command, async (cli) => (await import('../commands/doctor.ts')).doctor(cli, name)),
+    );
+  describe(doctor, {
+    argument: 'target',
+    examples: [['tp doctor web', 'Why does tp choose what it chooses?']],
+  });
+}
+
+function addIntercept(program: Command, invoke: Invoke): void {
+  const intercept = program
+    .command('intercept')
+    .summary('Lead the traffic of a service to your laptop')
+    .description(
+      "Leads the traffic of a service's ports to local ports. With a command after --, runs it with the environment " +
+        'of the container and the proxy variables, hands it all signals, and ends the intercept when it exits; the ' +
+        'exit code is its own. Without one, the intercept lasts until tp leave.',
+    )
+    .usage('[options] <name> [-- COMMAND...]')
+    .argument('<name>', target)
+    .option(
+      '-p, --port <mapping>',
+      'LOCAL[:REMOTE]: local port, and number or name of the port of the service or container; can be given several times',
+      collect(parsePortMapping),
+    )
+    .option('--address <ip>', 'Where the local process listens', parseAddress, '127.0.0.1')
+    .option(
+      '--container <name>',
+      'Container whose environment is wanted; left out: the one that owns the first port',
+    )
+    .addOption(new Option('--attach <way>', 'How the agent arrives').choices(['sidecar']).default('sidecar'))
+    .addOption(
+      new Option('--redirect <way>', 'How the traffic reaches the agent')
+        .choices(['auto', ...redirects])
+        .default('auto'),
+    )
+    .option(
+      '--env-file <file>',
+      'Write the environment of the container and the proxy variables to this file',
+    )
+    .option('--env-json <file>', 'The same as JSON, whatever --env-syntax says')
+    .addOption(
+      new Option('--env-syntax <syntax>', 'Syntax of --env-file').choices(syntaxNames).default('docker'),
+    )
+    .option('--yes', 'Agree to what costs availability, such as re-creating a bare Pod');
+  addClusterOptions(intercept).action((name: string, options: InterceptOptions, command: Command) =>
+    invoke(command, async (cli) => (await import('../commands/intercept.ts')).intercept(cli, name, options)),
+  );
+  describe(intercept, {
+    takesCommand: true,
+    argument: 'target',
+    examples: [
+      ['tp intercept web --port 8080', 'Traffic of service web reaches localhost:8080'],
+      [
+        'tp intercept web --port 8080 -- npm start',
+        'The same for as long as npm start runs, with its environment',
+      ],
+      ['tp intercept web -p 8080:http -p 9090:metrics', 'Two ports, by name'],
+      [
+        'tp intercept deploy/web -p 8080 --env-file web.env',
+        'Write the environment for an IDE or docker run',
+      ],
+      [
+        'tp intercept web -p 8080 --env-file web.sh --env-syntax sh && . ./web.sh',
+        'Take the environment into this shell',
+      ],
+    ],
+  });
+}
