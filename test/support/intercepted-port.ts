@@ -1,0 +1,105 @@
+/** A taken port on loopback with an application and a laptop behind it, without a tunnel in between. */
+import type { Duplex } from 'node:stream';
+import { createAppDialer } from '../../agent/app-dialer.ts';
+import { ClaimTable, type HeldClaim } from '../../agent/claims.ts';
+import { relaySwitching } from '../../agent/switching-relay.ts';
+import type { ControlEvent, TakenPort } from '../../src/contract/index.ts';
+import { nullLogger, runInBackground, systemClock, type Clock } from '../../src/core/index.ts';
+import { createError } from '../../src/errors/index.ts';
+import { createTcpDialer, listen } from '../../src/net/index.ts';
+import type { AgentSession } from '../../src/tunnel/index.ts';
+
+export interface InterceptedPortOptions {
+  /** Port of 127.0.0.1 where the application listens. */
+  app: number;
+  /** The same for the process on the laptop. */
+  laptop: number;
+  httpProbe?: boolean;
+  clock?: Clock;
+}
+
+export interface InterceptedPort extends AsyncDisposable {
+  /** Where clients connect. */
+  readonly port: number;
+  /** Client connections that are being served. */
+  readonly served: number;
+  /** Connections to the laptop that are open, or were. */
+  readonly streams: readonly Duplex[];
+  readonly fallbacks: readonly ControlEvent[];
+  /** The laptop takes the port. */
+  intercept(): HeldClaim;
+  /** The laptop gives it back. Returns what is in flight there. */
+  leave(): number;
+  /** The tunnel breaks: first its streams, then the session. */
+  loseSession(): void;
+}
+
+export async function startInterceptedPort(options: InterceptedPortOptions): Promise<InterceptedPort> {
+  const { app, clock = systemClock, httpProbe } = options;
+  const key = { protocol: 'TCP', appPort: app } as const;
+  const port: TakenPort = {
+    ...key,
+    listenPort: 1,
+    appContainer: 'web',
+    redirect: 'service',
+    ...(httpProbe === undefined ? {} : { httpProbe }),
+  };
+  const claims = new ClaimTable('deploy/web', [key]);
+  const dialer = createTcpDialer({ clock: systemClock });
+  const lifetime = new AbortController();
+  const streams: Duplex[] = [];
+  const fallbacks: ControlEvent[] = [];
+  let served = 0;
+
+  const session: AgentSession = {
+    client: { sessionId: 'alice', name: 'alice', version: 'test' },
+    async openIntercepted(_header, { signal }): Promise<Duplex> {
+      const stream = await dialer.dial({ host: '127.0.0.1', port: options.laptop }, { signal });
+      streams.push(stream);
+      return stream;
+    },
+    notify: (event) => fallbacks.push(event),
+    close: () => Promise.resolve(),
+    closed: new Promise(() => undefined),
+  };
+  const listener = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    onConnection: (client) => {
+      served += 1;
+      const relayed = relaySwitching(client, {
+        port,
+        claims,
+        app: createAppDialer({ dialer, podIp: '' }),
+        clock,
+        logger: nullLogger,
+        signal: lifetime.signal,
+      }).finally(() => {
+        served -= 1;
+      });
+      runInBackground('connection', relayed, nullLogger);
+    },
+  });
+
+  return {
+    port: listener.port,
+    get served(): number {
+      return served;
+    },
+    streams,
+    fallbacks,
+    intercept(): HeldClaim {
+      claims.claim(session, 'intercept', [key]);
+      return claims.find(key) as HeldClaim;
+    },
+    leave: () => claims.release(session, 'intercept'),
+    loseSession(): void {
+      for (const stream of streams) stream.destroy(createError('TUNNEL_LOST', { reason: 'a test' }));
+      claims.endSession(session);
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      lifetime.abort();
+      await listener.close();
+    },
+  };
+}
