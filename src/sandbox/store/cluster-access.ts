@@ -3,27 +3,50 @@
  * all that a client's request goes through (admission, defaults, validation), except authentication and authorization.
  * Objects that come out are shared and frozen: a change is a new object.
  */
-import type { V1ObjectMeta } from '../../kube/index.ts';
+import type {
+  CoreV1Event,
+  V1ConfigMap,
+  V1DaemonSet,
+  V1Deployment,
+  V1Endpoints,
+  V1Namespace,
+  V1ObjectMeta,
+  V1Pod,
+  V1ReplicaSet,
+  V1Secret,
+  V1Service,
+  V1ServiceAccount,
+  V1StatefulSet,
+} from '../../kube/index.ts';
 
-/** `<plural>` of the core group or `<plural>.<group>`, as `kubectl api-resources -o name` prints it. */
-export type ResourceName = string;
+/**
+ * The resources that controllers and node work with, and what they hold. Keys are `<plural>` of the core group or
+ * `<plural>.<group>`, as `kubectl api-resources -o name` prints them.
+ */
+export interface ResourceTypes {
+  configmaps: V1ConfigMap;
+  endpoints: V1Endpoints;
+  events: CoreV1Event;
+  namespaces: V1Namespace;
+  pods: V1Pod;
+  secrets: V1Secret;
+  serviceaccounts: V1ServiceAccount;
+  services: V1Service;
+  'daemonsets.apps': V1DaemonSet;
+  'deployments.apps': V1Deployment;
+  'replicasets.apps': V1ReplicaSet;
+  'statefulsets.apps': V1StatefulSet;
+}
+export type ResourceName = keyof ResourceTypes;
 
-export interface StoredObject {
-  readonly apiVersion: string;
-  readonly kind: string;
+/** What is stored: the API server has set these three. Shared and frozen. */
+export type Stored<R extends ResourceName> = ResourceTypes[R] & {
   readonly metadata: V1ObjectMeta & { name: string; uid: string; resourceVersion: string };
-}
+};
 
-/** What is written: everything that the API server sets may be missing. */
-export interface ObjectToWrite {
-  apiVersion?: string;
-  kind?: string;
-  metadata?: V1ObjectMeta;
-}
-
-export interface WatchEvent<T> {
+export interface WatchEvent<R extends ResourceName> {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  object: T;
+  object: Stored<R>;
 }
 
 export interface ListFilter {
@@ -49,29 +72,28 @@ export interface DeleteChoices {
 
 /** All rejections are `ApiError`s, with the Status that an HTTP client would have got. */
 export interface ClusterAccess {
-  get<T extends StoredObject>(resource: ResourceName, reference: ObjectReference): T | undefined;
-  list<T extends StoredObject>(resource: ResourceName, filter?: ListFilter): T[];
+  get<R extends ResourceName>(resource: R, reference: ObjectReference): Stored<R> | undefined;
+  list<R extends ResourceName>(resource: R, filter?: ListFilter): Stored<R>[];
 
   /**
    * Calls `listener` with what is there as ADDED, before it returns, then with each change, in order. A listener must not
    * throw, and must not write before it has returned. Returns the function that ends it.
    */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller says what the resource holds
-  watch<T extends StoredObject>(resource: ResourceName, listener: (event: WatchEvent<T>) => void): () => void;
+  watch<R extends ResourceName>(resource: R, listener: (event: WatchEvent<R>) => void): () => void;
 
-  create<T extends StoredObject>(resource: ResourceName, object: ObjectToWrite): Promise<T>;
+  create<R extends ResourceName>(resource: R, object: ResourceTypes[R]): Promise<Stored<R>>;
 
   /**
    * Replaces the object by what `change` makes of a mutable copy of it; `undefined` leaves it. Tried again while others
    * write between. Resolves with what is stored then; undefined when there is no such object.
    * `subresource: 'status'` writes `.status` only; without it `.status` is left as it is.
    */
-  change<T extends StoredObject>(
-    resource: ResourceName,
+  change<R extends ResourceName>(
+    resource: R,
     reference: ObjectReference,
-    change: (copy: T) => ObjectToWrite | undefined,
+    change: (copy: Stored<R>) => ResourceTypes[R] | undefined,
     options?: { subresource?: 'status' | 'ephemeralcontainers' | 'scale' },
-  ): Promise<T | undefined>;
+  ): Promise<Stored<R> | undefined>;
 
   /** Resolves when it is accepted; with finalizers or a grace period the object may still be there. No object: resolves. */
   delete(resource: ResourceName, reference: ObjectReference, choices?: DeleteChoices): Promise<void>;
