@@ -11,8 +11,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { run as runTests } from 'node:test';
-import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
+import { report, totals } from '../report.mjs';
 import { AGENT_IMAGE, command, prepareTarget, targetOptions } from './target.mjs';
 
 const TESTS = 'test/cluster';
@@ -39,20 +39,8 @@ async function testFiles() {
 }
 
 /** Runs the files one after the other: they share a cluster and a laptop. */
-async function test(files) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const stream = runTests({ files, concurrency: 1, signal: interrupted.signal });
-  // A file in which no test was found reports itself as one; that it loaded is not a test that passed.
-  const isFile = ({ name }) => name.endsWith('.test.js');
-  stream.on('test:fail', (event) => {
-    if (event.details.type !== 'suite') counts.failed += 1;
-  });
-  stream.on('test:pass', (event) => {
-    if (event.skip !== undefined) counts.skipped += 1;
-    else if (event.details.type !== 'suite' && !isFile(event)) counts.passed += 1;
-  });
-  for await (const text of stream.compose(new spec())) process.stdout.write(text);
-  return counts;
+function test(files) {
+  return report(runTests({ files, concurrency: 1, signal: interrupted.signal }));
 }
 
 function kill(pid) {
@@ -103,4 +91,4 @@ try {
 } finally {
   await takeDown();
 }
-console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+console.log(totals(counts));
