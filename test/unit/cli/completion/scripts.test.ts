@@ -48,6 +48,7 @@ async function completeInBash(
   const output = execFileSync('bash', ['--norc', '-c', script], {
     encoding: 'utf8',
     env: { PATH: `${folder}:/usr/bin:/bin` },
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [reply = '', words = ''] = output.split('\n\n');
   return { words: words.trimEnd().split('\n'), reply: reply.split('\n').filter((value) => value !== '') };

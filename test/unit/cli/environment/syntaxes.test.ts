@@ -20,6 +20,8 @@ function readInShell(shell: string, folder: string, text: string): Record<string
   const script = '. "$1"; exec "$2" -e "$3"';
   const output = execFileSync(shell, ['-c', script, 'sh', file, process.execPath, printEnvironment], {
     env: { LC_ALL: 'C.UTF-8' },
+    // With a socket as its standard input, bash believes that rshd started it and reads ~/.bashrc.
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   return JSON.parse(output.toString('utf8')) as Record<string, string>;
 }
