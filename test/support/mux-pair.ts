@@ -83,7 +83,7 @@ export async function findError(stream: Duplex): Promise<Error> {
 }
 
 /** Resolves when `condition` holds, looking once per turn of the event loop; fails after `timeoutMs`. */
-export async function until(condition: () => boolean, timeoutMs = 5_000): Promise<void> {
+export async function until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadlineMs)

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** How long a test waits for anything that should happen at once, in milliseconds. */
-const patienceMs = 5_000;
+const patienceMs = 20_000;
 
 export interface TestServer extends AsyncDisposable {
   readonly port: number;
