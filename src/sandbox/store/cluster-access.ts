@@ -9,7 +9,10 @@ import type {
   V1DaemonSet,
   V1Deployment,
   V1Endpoints,
+  V1EndpointSlice,
+  V1Lease,
   V1Namespace,
+  V1Node,
   V1ObjectMeta,
   V1Pod,
   V1ReplicaSet,
@@ -28,10 +31,13 @@ export interface ResourceTypes {
   endpoints: V1Endpoints;
   events: CoreV1Event;
   namespaces: V1Namespace;
+  nodes: V1Node;
   pods: V1Pod;
   secrets: V1Secret;
   serviceaccounts: V1ServiceAccount;
   services: V1Service;
+  'endpointslices.discovery.k8s.io': V1EndpointSlice;
+  'leases.coordination.k8s.io': V1Lease;
   'daemonsets.apps': V1DaemonSet;
   'deployments.apps': V1Deployment;
   'replicasets.apps': V1ReplicaSet;
@@ -86,13 +92,14 @@ export interface ClusterAccess {
   /**
    * Replaces the object by what `change` makes of a mutable copy of it; `undefined` leaves it. Tried again while others
    * write between. Resolves with what is stored then; undefined when there is no such object.
-   * `subresource: 'status'` writes `.status` only; without it `.status` is left as it is.
+   * `subresource: 'status'` writes `.status` only; without it `.status` is left as it is. `subresource: 'binding'` is the
+   * scheduler's: it writes a pod's `spec.nodeName` and its condition `PodScheduled`.
    */
   change<R extends ResourceName>(
     resource: R,
     reference: ObjectReference,
     change: (copy: Stored<R>) => ResourceTypes[R] | undefined,
-    options?: { subresource?: 'status' | 'ephemeralcontainers' | 'scale' },
+    options?: { subresource?: 'status' | 'ephemeralcontainers' | 'scale' | 'binding' },
   ): Promise<Stored<R> | undefined>;
 
   /** Resolves when it is accepted; with finalizers or a grace period the object may still be there. No object: resolves. */
