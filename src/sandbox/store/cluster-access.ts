@@ -6,16 +6,20 @@
 import type {
   CoreV1Event,
   V1ConfigMap,
+  V1ControllerRevision,
   V1DaemonSet,
   V1Deployment,
   V1Endpoints,
   V1EndpointSlice,
+  V1Job,
   V1Lease,
   V1Namespace,
   V1Node,
   V1ObjectMeta,
   V1Pod,
   V1ReplicaSet,
+  V1Role,
+  V1RoleBinding,
   V1Secret,
   V1Service,
   V1ServiceAccount,
@@ -38,9 +42,13 @@ export interface ResourceTypes {
   services: V1Service;
   'endpointslices.discovery.k8s.io': V1EndpointSlice;
   'leases.coordination.k8s.io': V1Lease;
+  'jobs.batch': V1Job;
+  'controllerrevisions.apps': V1ControllerRevision;
   'daemonsets.apps': V1DaemonSet;
   'deployments.apps': V1Deployment;
   'replicasets.apps': V1ReplicaSet;
+  'roles.rbac.authorization.k8s.io': V1Role;
+  'rolebindings.rbac.authorization.k8s.io': V1RoleBinding;
   'statefulsets.apps': V1StatefulSet;
 }
 export type ResourceName = keyof ResourceTypes;
@@ -94,12 +102,13 @@ export interface ClusterAccess {
    * write between. Resolves with what is stored then; undefined when there is no such object.
    * `subresource: 'status'` writes `.status` only; without it `.status` is left as it is. `subresource: 'binding'` is the
    * scheduler's: it writes a pod's `spec.nodeName` and its condition `PodScheduled`.
+   * `subresource: 'finalize'` writes a namespace's `spec.finalizers`.
    */
   change<R extends ResourceName>(
     resource: R,
     reference: ObjectReference,
     change: (copy: Stored<R>) => ResourceTypes[R] | undefined,
-    options?: { subresource?: 'status' | 'ephemeralcontainers' | 'scale' | 'binding' },
+    options?: { subresource?: 'status' | 'ephemeralcontainers' | 'scale' | 'binding' | 'finalize' },
   ): Promise<Stored<R> | undefined>;
 
   /** Resolves when it is accepted; with finalizers or a grace period the object may still be there. No object: resolves. */
