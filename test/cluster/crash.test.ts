@@ -1,7 +1,7 @@
 /** Whatever dies on the laptop, the cluster goes on serving, and the next `tp` command works. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { answers, onlyLaptopAnswers, startLocalProcess, tpJson } from './main-job.ts';
+import { answers, localProcess, onlyLaptopAnswers, startLocalProcess, tpJson } from './main-job.ts';
 import { Laptop, apply, createNamespace, suiteOwner, waitFor, waitUntilReady } from './support.ts';
 
 interface Status {
@@ -46,8 +46,14 @@ await describe('kill -9', async () => {
   });
 
   await test('of the CLI: the daemon leaves what the CLI held', async () => {
-    const held = laptop.spawnTp([...intercept, '--', 'sleep', '600']);
-    await waitFor('the intercept', async () => (await answers(namespace, 'http://web', 3)).has('laptop'));
+    const held = laptop.spawnTp([
+      ...['intercept', 'web', '--port', '18086', '--namespace', namespace, '--'],
+      ...localProcess(18086),
+    ]);
+    await waitFor('the intercept', async () => {
+      assert.equal(held.child.exitCode, null, held.stderr());
+      return (await answers(namespace, 'http://web', 3)).has('laptop');
+    });
     held.child.kill('SIGKILL');
     await held.exited;
     await untilPodsAnswer();

@@ -12,6 +12,11 @@ export async function tpJson<T = unknown>(laptop: Laptop, args: readonly string[
   return JSON.parse(stdout) as T;
 }
 
+/** The command of the process on the laptop, which answers HTTP on `port`. */
+export function localProcess(port: number, ...more: string[]): string[] {
+  return [process.execPath, repositoryFile('test/cluster/local-process.mjs'), String(port), ...more];
+}
+
 /** Starts the local process on `port` of the laptop; it ends with its owner. */
 export async function startLocalProcess(
   owner: Owner,
@@ -19,12 +24,7 @@ export async function startLocalProcess(
   port: number,
   ...more: string[]
 ): Promise<LaptopProcess> {
-  const started = laptop.spawn([
-    process.execPath,
-    repositoryFile('test/cluster/local-process.mjs'),
-    String(port),
-    ...more,
-  ]);
+  const started = laptop.spawn(localProcess(port, ...more));
   owner.after(async () => {
     started.child.kill('SIGKILL');
     await started.exited;
