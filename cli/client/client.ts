@@ -4,6 +4,7 @@ import {
   assertSocketPath,
   daemonPaths,
   type DaemonPaths,
+  type EventOf,
   type OperationName,
   type Operations,
   type Progress,
@@ -21,9 +22,10 @@ export interface ClientOptions {
   clock: Clock;
 }
 
-export interface CallOptions {
+export interface CallOptions<N extends OperationName = OperationName> {
   signal: AbortSignal;
   onProgress?: ((progress: Progress) => void) | undefined;
+  onEvent?: ((event: EventOf<N>) => void) | undefined;
 }
 
 export interface Client {
@@ -32,13 +34,13 @@ export interface Client {
   call<N extends OperationName>(
     operation: N,
     body: Operations[N]['request'],
-    options: CallOptions,
+    options: CallOptions<N>,
   ): Promise<Answer<N>>;
   /** Asks the daemon; returns undefined when none runs. */
   callRunning<N extends OperationName>(
     operation: N,
     body: Operations[N]['request'],
-    options: CallOptions,
+    options: CallOptions<N>,
   ): Promise<Answer<N> | undefined>;
 }
 
@@ -50,13 +52,13 @@ export function createClient({ environment, workingDirectory, daemonProgram, clo
   function callRunning<N extends OperationName>(
     operation: N,
     body: Operations[N]['request'],
-    options: CallOptions,
+    options: CallOptions<N>,
   ): Promise<Answer<N> | undefined> {
     assertSocketPath(paths.socket);
     return sendRequest({ socketPath: paths.socket, operation, body, clock, ...options });
   }
 
-  async function start({ signal }: CallOptions): Promise<void> {
+  async function start({ signal }: Pick<CallOptions, 'signal'>): Promise<void> {
     const isAnswering = async (): Promise<boolean> =>
       (await callRunning('status', {}, { signal })) !== undefined;
     await startDaemon({ program: daemonProgram, paths, environment, clock, signal, isAnswering });

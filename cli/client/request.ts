@@ -6,6 +6,7 @@ import {
   API_VERSION,
   VERSION,
   type ApiLine,
+  type EventOf,
   type OperationName,
   type Operations,
   type Progress,
@@ -39,6 +40,7 @@ export interface RequestOptions<N extends OperationName> {
   /** Aborts the request until its result is there. */
   signal: AbortSignal;
   onProgress?: ((progress: Progress) => void) | undefined;
+  onEvent?: ((event: EventOf<N>) => void) | undefined;
 }
 
 /** What connecting fails with when no daemon runs: never started, killed, or something that is no socket. */
@@ -85,7 +87,7 @@ export function sendRequest<N extends OperationName>(
     });
     request.once('response', (response) => {
       timeout.cancel();
-      const answer = readAnswer<N>(request, response, options.onProgress);
+      const answer = readAnswer<N>(request, response, options);
       answer
         .finally(() => signal.removeEventListener('abort', onAbort))
         .then(resolve, (error: unknown) => reject(error as Error));
@@ -97,7 +99,7 @@ export function sendRequest<N extends OperationName>(
 function readAnswer<N extends OperationName>(
   request: ClientRequest,
   response: IncomingMessage,
-  onProgress: RequestOptions<N>['onProgress'],
+  { onProgress, onEvent }: RequestOptions<N>,
 ): Promise<Answer<N>> {
   const answered = createDeferred<Answer<N>>();
   const ended: Deferred<void> = createDeferred();
@@ -119,6 +121,7 @@ function readAnswer<N extends OperationName>(
   function take(text: string): void {
     const line = JSON.parse(text) as ApiLine<N>;
     if ('progress' in line) onProgress?.(line.progress);
+    else if ('event' in line) onEvent?.(line.event);
     else if ('error' in line) fail(fromWire(line.error));
     else answered.resolve({ result: line.result, ended: ended.promise, close });
   }

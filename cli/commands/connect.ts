@@ -23,7 +23,7 @@ export async function connect(cli: CliContext, options: ConnectOptions): Promise
     timeoutSeconds: options.timeout,
     hold: command !== undefined,
   };
-  const ask = (options: CallOptions): Promise<Answer<'connect'>> =>
+  const ask = (options: CallOptions<'connect'>): Promise<Answer<'connect'>> =>
     cli.client.call('connect', request, options);
 
   const first = await cli.withProgress((onProgress) => ask({ signal: cli.signal, onProgress }));

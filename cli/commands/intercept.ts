@@ -60,7 +60,7 @@ export async function intercept(cli: CliContext, name: string, options: Intercep
   );
 
   const request = toRequest(cli, name, ports, options);
-  const ask = (call: CallOptions): Promise<Answer<'intercept'>> =>
+  const ask = (call: CallOptions<'intercept'>): Promise<Answer<'intercept'>> =>
     cli.client.call('intercept', request, call);
   const first = await cli.withProgress((onProgress) => ask({ signal: cli.signal, onProgress }));
   const { result } = first;

@@ -1,3 +1,4 @@
+import type { AgentLogLine } from '../../src/contract/index.ts';
 import { raise } from '../../src/errors/index.ts';
 import type { CliContext } from '../context.ts';
 import { formatLogEntry } from '../logs/entry.ts';
@@ -11,8 +12,8 @@ export interface LogsOptions {
 
 /** `tp logs` shows the daemon's log, also of one that no longer runs; `tp logs NAME` the logs of a workload's agents. */
 export async function logs(cli: CliContext, name: string | undefined, options: LogsOptions): Promise<void> {
-  if (options.follow === true && (name !== undefined || cli.options.output !== 'text'))
-    raise('USAGE_INVALID', { reason: "Only the daemon's log can be followed, and only as text" });
+  if (options.follow === true && cli.options.output !== 'text')
+    raise('USAGE_INVALID', { reason: 'A log can be followed only as text' });
   await (name === undefined ? showDaemonLog(cli, options) : showAgentLogs(cli, name, options));
 }
 
@@ -24,11 +25,15 @@ async function showDaemonLog(cli: CliContext, { tail, follow }: LogsOptions): Pr
   for await (const line of followFile(logFile, endOffset, cli)) cli.stdout.write(`${formatLogEntry(line)}\n`);
 }
 
-async function showAgentLogs(cli: CliContext, name: string, { tail }: LogsOptions): Promise<void> {
+async function showAgentLogs(
+  cli: CliContext,
+  name: string,
+  { tail, follow = false }: LogsOptions,
+): Promise<void> {
   const { result } = await cli.client.call(
     'agent-logs',
-    { connection: cli.connection, name, tailLines: tail },
-    { signal: cli.signal },
+    { connection: cli.connection, name, tailLines: tail, follow },
+    { signal: cli.signal, onEvent: (line) => cli.stdout.write(formatAgentLine(line)) },
   );
   await cli.print(result, () =>
     result.logs
@@ -36,8 +41,12 @@ async function showAgentLogs(cli: CliContext, name: string, { tail }: LogsOption
         text
           .split('\n')
           .filter((line) => line !== '')
-          .map((line) => `${oneLine(pod)}: ${formatLogEntry(line)}\n`),
+          .map((line) => formatAgentLine({ pod, line })),
       )
       .join(''),
   );
+}
+
+function formatAgentLine({ pod, line }: AgentLogLine): string {
+  return `${oneLine(pod)}: ${formatLogEntry(line)}\n`;
 }

@@ -18,7 +18,7 @@ export function addToolCommands(program: Command, invoke: Invoke): void {
     )
     .argument('[name]', 'Service or workload')
     .option('--tail <lines>', 'How many lines from the end', parseLineCount, DEFAULT_LOG_LINES)
-    .option('-f, --follow', "Go on with what is added; for the daemon's log")
+    .option('-f, --follow', 'Go on with what is added, and with new pods')
     .action((name: string | undefined, options: LogsOptions, command: Command) =>
       invoke(command, async (cli) => (await import('../commands/logs.ts')).logs(cli, name, options)),
     );
@@ -27,6 +27,7 @@ export function addToolCommands(program: Command, invoke: Invoke): void {
     examples: [
       ['tp logs -f', 'Follow the daemon'],
       ['tp logs web --tail 20', 'The last lines of the agents of web'],
+      ['tp logs web -f', 'Follow them'],
     ],
   });
 

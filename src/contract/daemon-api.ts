@@ -103,7 +103,15 @@ export interface DoctorRequest {
 export interface AgentLogsRequest {
   connection: ConnectionSelector;
   name: string;
+  /** Of each pod that is there. */
   tailLines: number;
+  /** Goes on with what is added, and with new pods, until the caller closes its connection. */
+  follow: boolean;
+}
+
+export interface AgentLogLine {
+  pod: string;
+  line: string;
 }
 
 export type StatusRequest = Record<string, never>;
@@ -228,7 +236,7 @@ export interface AgentLogsResult {
   logs: { pod: string; text: string }[];
 }
 
-/** Requests and results of each operation. */
+/** Requests and results of each operation, and what it tells before the result. */
 export interface Operations {
   status: { request: StatusRequest; result: DaemonStatus };
   connect: { request: ConnectRequest; result: ConnectionStatus };
@@ -238,12 +246,13 @@ export interface Operations {
   leave: { request: LeaveRequest; result: LeaveResult };
   uninstall: { request: UninstallRequest; result: UninstallResult };
   doctor: { request: DoctorRequest; result: DoctorReport };
-  'agent-logs': { request: AgentLogsRequest; result: AgentLogsResult };
+  'agent-logs': { request: AgentLogsRequest; result: AgentLogsResult; event: AgentLogLine };
 }
 export type OperationName = keyof Operations;
+export type EventOf<N extends OperationName> = Operations[N] extends { event: infer Event } ? Event : never;
 
 export type ApiLine<N extends OperationName = OperationName> =
-  { progress: Progress } | { result: Operations[N]['result'] } | { error: WireError };
+  { progress: Progress } | { event: EventOf<N> } | { result: Operations[N]['result'] } | { error: WireError };
 
 /** What a long operation is waiting for. A later line with the same `step` replaces the earlier one. */
 export interface Progress {
@@ -305,5 +314,6 @@ export const requestSchemas: { [N in OperationName]: v.GenericSchema<unknown, Op
     connection: selector,
     name: v.string(),
     tailLines: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000)),
+    follow: v.optional(v.boolean(), false),
   }),
 };

@@ -6,6 +6,7 @@
  * Who may call is decided by the socket's file mode alone. Nothing of a request's body is ever logged: it holds the
  * caller's environment.
  */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import {
   apiHeaders,
@@ -13,6 +14,7 @@ import {
   API_VERSION,
   VERSION,
   type ApiLine,
+  type EventOf,
   type OperationName,
   type Operations,
   type Progress,
@@ -27,11 +29,13 @@ export const MAX_CONNECTIONS = 256;
 /** How long {@link ApiServer.close} waits for operations that were told to stop, in milliseconds. */
 export const CLOSE_TIMEOUT_MS = 5_000;
 
-export interface OperationContext {
+export interface OperationContext<N extends OperationName = OperationName> {
   /** Aborts when the caller closes its connection, and when the server closes. */
   readonly signal: AbortSignal;
   /** Tells the caller what the operation waits for. Dropped while the caller does not read. */
   readonly onProgress: (progress: Progress) => void;
+  /** Hands the caller one event. Resolves when it takes more, or has gone. */
+  readonly onEvent: (event: EventOf<N>) => Promise<void>;
 }
 
 export interface OperationOutcome<N extends OperationName> {
@@ -46,7 +50,7 @@ export interface OperationOutcome<N extends OperationName> {
 export type OperationHandlers = {
   [N in OperationName]: (
     request: Operations[N]['request'],
-    context: OperationContext,
+    context: OperationContext<N>,
   ) => Promise<OperationOutcome<N>>;
 };
 
@@ -136,6 +140,10 @@ async function answerRequest(
       signal,
       onProgress(progress: Progress): void {
         if (!response.writableNeedDrain) write(response, { progress });
+      },
+      async onEvent(event: EventOf<OperationName>): Promise<void> {
+        write(response, { event });
+        if (response.writableNeedDrain) await once(response, 'drain', { signal }).catch(() => undefined);
       },
     });
     write(response, { result });

@@ -12,7 +12,7 @@ import { raise } from '../errors/index.ts';
 import { diagnose, listWorkloads, resolveTarget, uninstall } from '../intercepts/index.ts';
 import { createKubeClient, type KubeClient, type KubeClientOptions } from '../kube/index.ts';
 import type { OperationContext, OperationHandlers, OperationOutcome } from './api-server.ts';
-import { readAgentLogs } from './agent-logs.ts';
+import { followAgentLogs, readAgentLogs } from './agent-logs.ts';
 import { createAgentConnector } from './agent-connector.ts';
 import { Connection, connectionKey } from './connection.ts';
 import { addHolders } from './holders.ts';
@@ -257,8 +257,12 @@ export function createDaemon(options: DaemonOptions): Daemon {
         diagnose(kube, { namespace: kube.namespace, name: request.name, image: DEFAULT_IMAGE, signal }),
       ),
     }),
-    'agent-logs': async ({ connection, name, tailLines }, { signal }) => ({
-      result: await withClient(connection, (kube) => readAgentLogs(kube, { name, tailLines, signal })),
+    'agent-logs': async ({ connection, name, tailLines, follow }, { signal, onEvent }) => ({
+      result: await withClient(connection, async (kube) => {
+        if (!follow) return readAgentLogs(kube, { name, tailLines, signal });
+        await followAgentLogs(kube, { name, tailLines, signal, onLine: onEvent });
+        return { logs: [] };
+      }),
     }),
   };
 

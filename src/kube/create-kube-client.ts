@@ -101,7 +101,7 @@ export async function createKubeClient(options: KubeClientOptions): Promise<Kube
 
 type ObjectCalls = Pick<
   KubeClient,
-  'get' | 'find' | 'getText' | 'list' | 'create' | 'replace' | 'patch' | 'delete'
+  'get' | 'find' | 'getText' | 'streamText' | 'list' | 'create' | 'replace' | 'patch' | 'delete'
 >;
 
 interface ListPage<T> {
@@ -147,6 +147,7 @@ function createObjectCalls(transport: ApiTransport): ObjectCalls {
     list,
     find: (path, options) => unlessMissing(get(path, options)),
     getText: (path, { query, signal }) => transport.text({ method: 'GET', path, query, signal }),
+    streamText: (path, { query, signal }) => transport.stream({ method: 'GET', path, query, signal }),
     create: (path, body, options) =>
       call({ method: 'POST', path, body, query: writeQuery(options), signal: options.signal }),
     replace: (path, body, options) =>

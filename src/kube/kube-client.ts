@@ -1,5 +1,5 @@
 /** What the rest of the project asks of a Kubernetes API server. `createKubeClient` makes the real one. */
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { ToolError } from '../errors/index.ts';
 import type { KubernetesObject } from './types.ts';
 
@@ -83,6 +83,8 @@ export interface KubeClient {
   find<T>(path: string, options: GetOptions): Promise<T | undefined>;
   /** Reads a resource that is not JSON, such as a container's log. */
   getText(path: string, options: GetOptions): Promise<string>;
+  /** The same, as it comes; the caller reads or destroys it. */
+  streamText(path: string, options: GetOptions): Promise<Readable>;
   /** Reads the whole collection, page by page. */
   list<T>(path: string, options: ListOptions): Promise<{ items: T[]; resourceVersion: string }>;
   /** Creates `body` in the collection at `path` (or posts it to a subresource). */

@@ -1,5 +1,6 @@
 /** src/kube against a real API server and kubelet: what the fake ones of test/integration/kube cannot prove. */
 import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -58,6 +59,8 @@ interface KubeconfigJson {
 describe('the Kubernetes client', () => {
   const owner = suiteOwner();
   const { signal } = new AbortController();
+  // All requests of the file listen to it.
+  setMaxListeners(0, signal);
   let namespace = '';
   let kube: KubeClient;
 

@@ -2,6 +2,7 @@
  * A Kubernetes API in memory behind the interface of KubeClient: objects by path, optimistic locking, generations, watches.
  * It has no controllers and no admission of its own: `onWrite` and `refuse` add what a test needs.
  */
+import { Readable } from 'node:stream';
 import { createError } from '../../src/errors/index.ts';
 import { applyPatch, type PatchOperation } from '../../src/intercepts/json-patch.ts';
 import type { KubeClient, KubernetesObject, Right } from '../../src/kube/index.ts';
@@ -135,6 +136,7 @@ export function createFakeKube({ minor = 20 }: { minor?: number } = {}): FakeKub
         () => structuredClone(objects.get(path)) as never,
       ),
     getText: async () => Promise.resolve(''),
+    streamText: async () => Promise.resolve(Readable.from([])),
     list: async (path, { labelSelector, fieldSelector }) =>
       answer(
         () => check(`LIST ${path}`),

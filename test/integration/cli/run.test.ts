@@ -42,7 +42,6 @@ for (const [line, message] of [
   ['connect --', /There is no command after --/],
   ['uninstall', /Name either a workload or --all/],
   ['uninstall web --all', /Name either a workload or --all/],
-  ['logs web -f', /Only the daemon's log can be followed/],
 ] as const)
   test(`"tp ${line}" is a usage error`, async (t) => {
     const { tp } = await createCliRunner(t, workingOperations);

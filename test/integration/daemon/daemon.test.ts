@@ -96,7 +96,7 @@ async function createRig(t: TestContext): Promise<Rig> {
     workload,
     pod,
     connect: (request, signal = never) =>
-      operations.connect({ ...common, ...request }, { signal, onProgress: () => undefined }),
+      operations.connect({ ...common, ...request }, { ...context, signal }),
     intercept: (request, signal = never) =>
       operations.intercept(
         {
@@ -109,15 +109,19 @@ async function createRig(t: TestContext): Promise<Rig> {
           confirmed: false,
           ...request,
         },
-        { signal, onProgress: () => undefined },
+        { ...context, signal },
       ),
     async connections() {
-      return (await operations.status({}, { signal: never, onProgress: () => undefined })).result.connections;
+      return (await operations.status({}, context)).result.connections;
     },
   };
 }
 
-const context = { signal: never, onProgress: (): void => undefined };
+const context = {
+  signal: never,
+  onProgress: (): void => undefined,
+  onEvent: (): Promise<void> => Promise.resolve(),
+};
 
 test('operations on a connection need one, and to know which', async (t) => {
   const { daemon, connect } = await createRig(t);

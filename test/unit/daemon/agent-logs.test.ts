@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { beforeEach, test } from 'node:test';
 import { GATEWAY } from '../../../src/contract/index.ts';
-import { readAgentLogs } from '../../../src/daemon/agent-logs.ts';
-import { paths, type GetOptions } from '../../../src/kube/index.ts';
+import { followAgentLogs, readAgentLogs } from '../../../src/daemon/agent-logs.ts';
+import { createError } from '../../../src/errors/index.ts';
+import { paths, type GetOptions, type V1Pod } from '../../../src/kube/index.ts';
 import { raises } from '../../support/assert-raises.ts';
 import { createFakeKube, type FakeKube } from '../../support/fake-kube.ts';
 import { agentPod } from '../../support/intercepted-workload.ts';
+import { waitFor } from '../../support/sockets.ts';
 import { deployment, NAMESPACE, pod } from '../../support/kube-objects.ts';
 
 const { signal } = new AbortController();
@@ -37,3 +40,57 @@ test("the gateway's logs are read under its own name", async () => {
     [GATEWAY],
   );
 });
+
+test('a log that is followed goes on with the agents that come', async () => {
+  const end = new AbortController();
+  const logs = new Map<string, { query: unknown; stream: PassThrough }>();
+  const lines: string[] = [];
+  kube.streamText = (path, { query }) => {
+    const stream = new PassThrough();
+    logs.set(path, { query, stream });
+    return Promise.resolve(stream);
+  };
+  const logOf = (name: string): { query: unknown; stream: PassThrough } => {
+    const log = logs.get(paths.podSubresource(NAMESPACE, name, 'log'));
+    assert.ok(log, `the log of ${name} is read`);
+    return log;
+  };
+  kube.put(paths.pods(NAMESPACE, 'web-1'), runningAgentPod('web-1'));
+  const following = followAgentLogs(kube, {
+    name: 'deploy/web',
+    tailLines: 5,
+    signal: end.signal,
+    onLine: ({ pod: name, line }) => Promise.resolve(void lines.push(`${name}: ${line}`)),
+  });
+  await waitFor('the first log', () => logs.size === 1);
+  logOf('web-1').stream.write('one\ntw');
+  logOf('web-1').stream.write('o\n');
+  kube.put(paths.pods(NAMESPACE, 'web-2'), runningAgentPod('web-2'));
+  await waitFor('the second log', () => logs.size === 2);
+  logOf('web-2').stream.end('three\n');
+  await waitFor('the lines', () => lines.length === 3);
+  assert.deepEqual(lines, ['web-1: one', 'web-1: two', 'web-2: three']);
+  assert.deepEqual(logOf('web-1').query, { container: 'tp-agent', follow: true, tailLines: 5 });
+  // What a new agent has said since it started is all new.
+  assert.deepEqual(logOf('web-2').query, { container: 'tp-agent', follow: true });
+  end.abort();
+  await following;
+});
+
+test('a log that may not be read ends the following', async () => {
+  kube.put(paths.pods(NAMESPACE, 'web-1'), runningAgentPod('web-1'));
+  kube.streamText = () => Promise.reject(createError('KUBE_FORBIDDEN', { action: 'read logs', missing: [] }));
+  const following = followAgentLogs(kube, {
+    name: 'deploy/web',
+    tailLines: 5,
+    signal,
+    onLine: () => Promise.resolve(),
+  });
+  await assert.rejects(following, raises('KUBE_FORBIDDEN'));
+});
+
+function runningAgentPod(name: string): V1Pod {
+  const made = agentPod(name);
+  const status = { name: 'tp-agent', containerID: `containerd://${name}`, state: { running: {} } };
+  return { ...made, status: { ...made.status, containerStatuses: [status] } } as V1Pod;
+}

@@ -52,3 +52,25 @@ test('tp logs NAME shows what the agents say', async (t) => {
   assert.equal(tailLines, 7);
   assert.deepEqual(JSON.parse((await tp('logs', 'web', '-o', 'json')).stdout), { logs });
 });
+
+test('tp logs NAME -f shows lines as they come', async (t) => {
+  const { tp } = await createCliRunner(t, {
+    'agent-logs': async ({ follow }, { onEvent }) => {
+      assert.equal(follow, true);
+      await onEvent({ pod: 'web-1', line: one });
+      await onEvent({ pod: 'web-2', line: two });
+      return { result: { logs: [] } };
+    },
+  });
+  assert.equal(
+    (await tp('logs', 'web', '-f')).stdout,
+    'web-1: 1970-01-01T00:00:00.000Z INFO  one\nweb-2: 1970-01-01T00:00:00.000Z INFO  two\n',
+  );
+});
+
+test('a log is followed only as text', async (t) => {
+  const { tp } = await createCliRunner(t, null);
+  const { exitCode, stderr } = await tp('logs', '-f', '-o', 'json');
+  assert.equal(exitCode, 2);
+  assert.match(stderr, /A log can be followed only as text/);
+});
