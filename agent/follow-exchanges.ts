@@ -7,7 +7,7 @@
 import { addAbortListener } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { createDeferred } from '../src/core/index.ts';
-import type { ExchangeFramer } from '../src/protocol/http1/index.ts';
+import type { ExchangeFramer, OpaqueReason } from '../src/protocol/http1/index.ts';
 import type { Target } from './targets.ts';
 
 export interface FollowOptions {
@@ -17,20 +17,25 @@ export interface FollowOptions {
   framer: ExchangeFramer;
   /** Bytes of the client that have been read but not moved yet. */
   waiting: Buffer;
-  /** Tells whether another target would be chosen now. Asked while nothing is outstanding. */
-  isStale: () => boolean;
-  /** The target was chosen for one request: the one after it is not moved without asking. */
-  isForOneRequest: boolean;
+  /**
+   * Tells whether the request that starts with these bytes may have to go to another target; also when it takes more bytes
+   * to know. Asked once for each request. Such a request waits until nothing before it is outstanding.
+   */
+  goesElsewhere: (bytes: Buffer, isFirst: boolean) => boolean;
+  /** Tells whether the client needs this target for what may come; asked when it ends. */
+  isReplaceable: () => boolean;
   signal: AbortSignal;
 }
 
 /**
  * - `next-request`: a request waits, for which the target has to be chosen again; nothing is outstanding;
  * - `target-gone`: the target has gone or has to go while nothing is outstanding, and the client need not hear of it;
+ * - `over`: the target has ended before it had answered everything, and the client has sent a request for another one. What
+ *   the target had to say is said; the connection cannot go on;
  * - `final`: the connection stays with this target, whatever comes.
  */
 export interface Followed {
-  kind: 'next-request' | 'target-gone' | 'final';
+  kind: 'next-request' | 'target-gone' | 'over' | 'final';
   /** Bytes of the client that have not been moved. */
   waiting: Buffer;
 }
@@ -47,6 +52,8 @@ class Follower {
   readonly #followed = createDeferred<Followed>();
   readonly #undo: (() => void)[] = [];
   #isFirstRequest = true;
+  /** Starts with a request that goes elsewhere as soon as nothing is outstanding; the client is paused meanwhile. */
+  #held: Buffer | undefined;
   #isFinished = false;
 
   constructor(options: FollowOptions) {
@@ -60,7 +67,7 @@ class Follower {
     else if (stream.destroyed) this.#targetBroke(waiting);
     else {
       this.#listen(client, 'drain', () => stream.resume());
-      this.#listen(stream, 'drain', () => client.resume());
+      this.#listen(stream, 'drain', () => this.#resumeClient());
       this.#listen(client, 'data', (chunk) => this.#moveToTarget(chunk));
       this.#listen(stream, 'data', (chunk) => this.#moveToClient(chunk));
       this.#listen(client, 'end', () => this.#finish('final'));
@@ -77,18 +84,22 @@ class Follower {
   #start(): void {
     const { client, target, waiting } = this.#options;
     if (waiting.length > 0) this.#moveToTarget(waiting);
-    if (client.readableEnded) this.#finish('final');
+    if (client.readableEnded && this.#held === undefined) this.#finish('final');
     if (this.#isFinished) return;
-    client.resume();
+    this.#resumeClient();
     target.stream.resume();
+  }
+
+  #resumeClient(): void {
+    if (this.#held === undefined) this.#options.client.resume();
   }
 
   #moveToTarget(chunk: Buffer): void {
     const { client, target, framer } = this.#options;
     for (let position = 0; position < chunk.length;) {
-      if (framer.isIdle && this.#mustChoose()) {
+      if (framer.isBetweenRequests && this.#mustChoose(chunk.subarray(position))) {
         if (position > 0) target.stream.write(chunk.subarray(0, position));
-        this.#finish('next-request', chunk.subarray(position));
+        this.#hold(chunk.subarray(position));
         return;
       }
       position = framer.observeClient(chunk, position);
@@ -97,36 +108,54 @@ class Follower {
     if (framer.opaqueReason !== undefined) this.#finish('final');
   }
 
-  /** Asked once for each request that starts while nothing is outstanding. */
-  #mustChoose(): boolean {
-    const { isStale, isForOneRequest } = this.#options;
-    const wasFirst = this.#isFirstRequest;
+  #mustChoose(bytes: Buffer): boolean {
+    const isFirst = this.#isFirstRequest;
     this.#isFirstRequest = false;
-    return isStale() || (isForOneRequest && !wasFirst);
+    return this.#options.goesElsewhere(bytes, isFirst);
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#options.client.pause();
+    this.#held = bytes;
+    this.#chooseIfIdle();
+  }
+
+  #chooseIfIdle(): void {
+    const { framer } = this.#options;
+    if (this.#held !== undefined && framer.isIdle) this.#finish('next-request', this.#held);
   }
 
   #moveToClient(chunk: Buffer): void {
     const { client, target, framer } = this.#options;
     framer.observeTarget(chunk);
     if (!client.write(chunk)) target.stream.pause();
-    if (framer.opaqueReason !== undefined) this.#finish('final');
+    this.#chooseIfIdle();
+    if (framer.opaqueReason !== undefined) this.#becomeOpaque(framer.opaqueReason);
     else if (target.claim?.ended.aborted === true) this.#leaveIfIdle();
+  }
+
+  /** What was held is of the agreed protocol after an upgrade. Else it is a request that this target must not get. */
+  #becomeOpaque(reason: OpaqueReason): void {
+    const { target } = this.#options;
+    if (this.#held !== undefined && reason !== 'upgrade') return;
+    if (this.#held !== undefined) target.stream.write(this.#held);
+    this.#finish('final');
   }
 
   #leaveIfIdle(): void {
     if (this.#options.framer.isIdle) this.#finish('target-gone');
   }
 
-  /** A server may close an idle connection, and the client may see it; unless its next request goes elsewhere anyway. */
+  /** A server may close an idle connection, and the client may see it; unless its next request may go elsewhere. */
   #targetEnded(): void {
-    if (this.#options.isStale()) this.#leaveIfIdle();
-    this.#finish('final');
+    if (this.#options.isReplaceable()) this.#leaveIfIdle();
+    this.#finish(this.#held === undefined ? 'final' : 'over');
   }
 
   /** A laptop may vanish at any time: the application takes over. */
   #targetBroke(waiting?: Buffer): void {
-    const { target, framer, isStale } = this.#options;
-    const isSpared = framer.isIdle && (target.claim !== undefined || isStale());
+    const { target, framer, isReplaceable } = this.#options;
+    const isSpared = framer.isIdle && (target.claim !== undefined || isReplaceable());
     this.#finish(isSpared ? 'target-gone' : 'final', waiting);
   }
 

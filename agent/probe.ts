@@ -4,11 +4,6 @@
  */
 import type { RequestHead } from '../src/protocol/http1/index.ts';
 
-/** A probe's head is some 150 bytes; what has no complete head within this many is none. */
-export const PROBE_HEAD_LIMIT_BYTES = 4096;
-/** A probe sends its request with the connection; who waits longer is not one. */
-export const PROBE_HEAD_TIMEOUT_MS = 1000;
-
 /** `User-Agent: kube-probe/<major>.<minor>`, as pkg/probe/http of Kubernetes sends it. */
 export function isKubeletProbe({ fields }: RequestHead): boolean {
   return fields.some(({ name, value }) => name === 'user-agent' && value.startsWith('kube-probe/'));

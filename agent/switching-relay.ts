@@ -3,9 +3,12 @@
  *
  * Clients keep connections alive. An intercept that chose a target once per connection would miss the requests on those
  * that are open when it starts, and would have to cut those that are open when it ends. So the target is chosen again for
- * each HTTP/1.x request, at the one moment when nobody can notice: everything before it is answered, nothing of it has been
- * sent. What is not understood as HTTP/1.x beyond doubt (src/protocol/http1) stays with its target until it ends, as in any
- * `relay`. No byte is changed, either way.
+ * each HTTP/1.x request (agent/choose-claim.ts), at the one moment when nobody can notice: everything before it is answered,
+ * nothing of it has been sent. What is not understood as HTTP/1.x beyond doubt (src/protocol/http1) stays with its target
+ * until it ends, as in any `relay`. No byte is changed, either way.
+ *
+ * Nobody knows beforehand whether client or server speaks first. So a new connection begins at the target of whatever no
+ * rule matches, and a server that greets is heard at once; the first request of the client is looked at when it comes.
  *
  *      choose ──► dial ──► follow exchanges ──► final: relay
  *        ▲                   │          │
@@ -14,12 +17,17 @@
  */
 import type { Socket } from 'node:net';
 import { relay, resetSocket } from '../src/net/index.ts';
-import { ExchangeFramer, decodeRequestHead, opaqueReasons } from '../src/protocol/http1/index.ts';
+import {
+  ExchangeFramer,
+  decodeRequestHead,
+  headLimitBytes,
+  opaqueReasons,
+} from '../src/protocol/http1/index.ts';
 import type { ClaimTable, HeldClaim } from './claims.ts';
+import { chooseClaim } from './choose-claim.ts';
 import { collectBytes } from './collect-bytes.ts';
 import { endGracefully } from './end-gracefully.ts';
 import { NOTHING, followExchanges } from './follow-exchanges.ts';
-import { PROBE_HEAD_LIMIT_BYTES, PROBE_HEAD_TIMEOUT_MS, isKubeletProbe } from './probe.ts';
 import { dialApp, dialLaptop, type Target, type TargetOptions } from './targets.ts';
 
 /**
@@ -27,6 +35,16 @@ import { dialApp, dialLaptop, type Target, type TargetOptions } from './targets.
  * any idle client does at an HTTP server. Node's servers wait 5 s, nginx 75 s.
  */
 export const TARGETLESS_IDLE_MS = 15_000;
+
+/**
+ * What has not finished its request line by then is taken for another protocol and goes where that goes. One segment holds
+ * it nearly always; the time is for one that has to be sent again.
+ */
+export const REQUEST_LINE_TIMEOUT_MS = 1000;
+/** The rest of a head. Node's servers wait 60 s for it, but they are not in between. */
+export const HEAD_TIMEOUT_MS = 10_000;
+const LINE_END = '\n';
+const HEAD_END = '\r\n\r\n';
 
 export interface SwitchingRelayOptions extends TargetOptions {
   claims: ClaimTable;
@@ -53,52 +71,78 @@ class SwitchingRelay {
   }
 
   async run(): Promise<void> {
-    const { claims, port, signal } = this.#options;
+    const { claims, port, clock, signal } = this.#options;
     for (;;) {
-      const held = claims.find(port);
-      this.#target = await this.#reach(await this.#choose(held));
+      const candidates = claims.claimsOn(port);
+      const isChosenForNext = this.#waiting.length > 0 || !candidates.some(hasRule);
+      this.#target = await this.#reach(await this.#choose(candidates));
       if (this.#target === undefined) {
         // What a caller would see without an agent: the connection is refused, here as early as it can be.
         resetSocket(this.#client);
         return;
       }
+      const { claim } = this.#target;
       const { kind, waiting } = await followExchanges({
         client: this.#client,
         target: this.#target,
         framer: this.#framer,
         waiting: this.#waiting,
-        isStale: () => claims.find(port) !== held,
-        // A laptop that did not take this request is asked again for the next; a probe says nothing about it either.
-        isForOneRequest: held !== undefined && (this.#target.claim !== held || port.httpProbe === true),
+        goesElsewhere: (bytes, isFirst) => {
+          if (claims.claimsOn(port) !== candidates) return true;
+          if (isFirst && isChosenForNext) return false;
+          // A laptop that did not take the last request is asked again for this one.
+          const next = this.#decide(candidates, bytes);
+          return next === 'unknown' || next !== claim;
+        },
+        isReplaceable: () => claims.claimsOn(port) !== candidates || (claim !== undefined && hasRule(claim)),
         signal,
       });
       this.#waiting = waiting;
       if (kind === 'final') return this.#stayWith(this.#target);
+      if (kind === 'over') {
+        this.#target.leave();
+        endGracefully(this.#client, clock);
+        return;
+      }
       if (kind === 'target-gone' && !(await this.#outliveTarget(this.#target))) return;
     }
   }
 
   /** Returns whose laptop gets what comes now; undefined: the application. */
-  async #choose(held: HeldClaim | undefined): Promise<HeldClaim | undefined> {
-    const isLostTo = held === this.#lostTo;
+  async #choose(candidates: readonly HeldClaim[]): Promise<HeldClaim | undefined> {
+    const lostTo = this.#lostTo;
     this.#lostTo = undefined;
-    if (held === undefined || isLostTo) return undefined;
-    const isProbe = this.#options.port.httpProbe === true && (await this.#isProbeNext());
-    return isProbe ? undefined : held;
+    const { port } = this.#options;
+    const others = candidates.find((claim) => !hasRule(claim));
+    const isLookedAt = this.#waiting.length > 0 || (port.httpProbe === true && others !== undefined);
+    if (isLookedAt && this.#decide(candidates, this.#waiting) === 'unknown') await this.#collectHead();
+    const chosen = isLookedAt ? this.#decide(candidates, this.#waiting) : others;
+    const claim = chosen === 'unknown' ? others : chosen;
+    return claim === lostTo ? undefined : claim;
   }
 
-  /** A probe is told by its head, so that the target can only be chosen when that is complete. */
-  async #isProbeNext(): Promise<boolean> {
+  /** Who gets the request that starts with `bytes`; `unknown` when it takes more of them to know. */
+  #decide(candidates: readonly HeldClaim[], bytes: Buffer): HeldClaim | undefined | 'unknown' {
+    const hasProbes = this.#options.port.httpProbe === true && candidates.length > 0;
+    if (!hasProbes && !candidates.some(hasRule)) return candidates[0];
+    const head = decodeRequestHead(bytes);
+    return head === undefined ? 'unknown' : chooseClaim({ claims: candidates, head, hasProbes });
+  }
+
+  /** Reads until there is a whole head, or no hope for one: another protocol must not wait for what never comes. */
+  async #collectHead(): Promise<void> {
+    await this.#collect(REQUEST_LINE_TIMEOUT_MS, (bytes) => hasRequestLine(bytes));
+    if (this.#waiting.length > 0 && decodeRequestHead(this.#waiting) === undefined)
+      await this.#collect(
+        HEAD_TIMEOUT_MS,
+        (bytes) => bytes.includes(HEAD_END) || bytes.length > headLimitBytes,
+      );
+  }
+
+  async #collect(timeoutMs: number, isEnough: (bytes: Buffer) => boolean): Promise<void> {
     const { clock, signal } = this.#options;
-    this.#waiting = await collectBytes(this.#client, {
-      waiting: this.#waiting,
-      isEnough: (bytes) => bytes.length >= PROBE_HEAD_LIMIT_BYTES || decodeRequestHead(bytes) !== undefined,
-      timeoutMs: PROBE_HEAD_TIMEOUT_MS,
-      clock,
-      signal,
-    });
-    const head = decodeRequestHead(this.#waiting);
-    return typeof head === 'object' && isKubeletProbe(head);
+    const waiting = this.#waiting;
+    this.#waiting = await collectBytes(this.#client, { waiting, isEnough, timeoutMs, clock, signal });
   }
 
   /** Keeps the target if it is the right one, else leaves it and dials. */
@@ -113,20 +157,14 @@ class SwitchingRelay {
 
   /** Returns whether the client goes on, and needs another target for it. */
   async #outliveTarget({ claim }: Target): Promise<boolean> {
-    const { clock, signal } = this.#options;
+    const { clock } = this.#options;
     this.#target = undefined;
     if (this.#framer.isFresh) {
       // As new to the next target as to this one; and that might be the one to speak first.
       this.#lostTo = claim;
       return true;
     }
-    this.#waiting = await collectBytes(this.#client, {
-      waiting: this.#waiting,
-      isEnough: (bytes) => bytes.length > 0,
-      timeoutMs: TARGETLESS_IDLE_MS,
-      clock,
-      signal,
-    });
+    await this.#collect(TARGETLESS_IDLE_MS, (bytes) => bytes.length > 0);
     if (this.#waiting.length === 0) endGracefully(this.#client, clock);
     return this.#waiting.length > 0;
   }
@@ -146,4 +184,13 @@ class SwitchingRelay {
     await relayed;
     target.leave();
   }
+}
+
+function hasRule({ rule }: HeldClaim): boolean {
+  return rule !== undefined;
+}
+
+/** Tells whether the request line is complete, or what came is none. */
+function hasRequestLine(bytes: Buffer): boolean {
+  return bytes.includes(LINE_END) || decodeRequestHead(bytes) !== undefined;
 }

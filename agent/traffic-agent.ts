@@ -59,6 +59,7 @@ export async function startTrafficAgent(options: TrafficAgentOptions): Promise<T
     workload: config.workload,
     role: config.role,
     podIp: settings.podIp,
+    features: ['rules'],
     dns,
   };
   const sessions = new Set<AgentSession>();
@@ -87,7 +88,7 @@ export async function startTrafficAgent(options: TrafficAgentOptions): Promise<T
   function answer(session: AgentSession, request: ControlRequest): object {
     switch (request.kind) {
       case 'claim':
-        claims.claim(session, request.interceptId, request.ports);
+        claims.claim(session, request);
         return {};
       case 'release':
         return { openConnections: claims.release(session, request.interceptId) };

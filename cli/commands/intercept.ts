@@ -1,7 +1,15 @@
+import { userInfo } from 'node:os';
 import { formatSocketAddress } from '../../src/address/index.ts';
-import type { InterceptRequest, InterceptResult, Redirect } from '../../src/contract/index.ts';
+import {
+  describeRule,
+  type InterceptRequest,
+  type InterceptResult,
+  type Redirect,
+  type Rule,
+} from '../../src/contract/index.ts';
 import { raise } from '../../src/errors/index.ts';
 import type { PortMapping } from '../arguments/port.ts';
+import { toRule, type RuleOptions } from '../arguments/rule.ts';
 import type { CallOptions } from '../client/client.ts';
 import type { Answer } from '../client/request.ts';
 import type { CliContext } from '../context.ts';
@@ -22,7 +30,7 @@ import { formatLines } from '../output/text.ts';
 import { agentImageOf, type ClusterOptions } from './cluster-options.ts';
 import { noteMovedProxy, noteSilentPorts, noteWarnings } from './notes.ts';
 
-export interface InterceptOptions extends ClusterOptions {
+export interface InterceptOptions extends ClusterOptions, RuleOptions {
   port?: PortMapping[];
   address: string;
   container?: string;
@@ -43,6 +51,7 @@ export async function intercept(cli: CliContext, name: string, options: Intercep
   const { port: ports } = options;
   if (ports === undefined)
     raise('USAGE_INVALID', { reason: 'Say where the local process listens: --port LOCAL[:REMOTE]' });
+  const rule = toRule(options, userInfo().username);
   // Everything that can fail on the laptop fails before the cluster is touched.
   if (command !== undefined) {
     await assertCommand(command[0], environment, workingDirectory);
@@ -59,7 +68,7 @@ export async function intercept(cli: CliContext, name: string, options: Intercep
     workingDirectory,
   );
 
-  const request = toRequest(cli, name, ports, options);
+  const request = toRequest(cli, { name, ports, rule }, options);
   const ask = (call: CallOptions<'intercept'>): Promise<Answer<'intercept'>> =>
     cli.client.call('intercept', request, call);
   const first = await cli.withProgress((onProgress) => ask({ signal: cli.signal, onProgress }));
@@ -98,14 +107,12 @@ export async function intercept(cli: CliContext, name: string, options: Intercep
 
 function toRequest(
   cli: CliContext,
-  name: string,
-  ports: PortMapping[],
+  what: { name: string; ports: PortMapping[]; rule: Rule | undefined },
   options: InterceptOptions,
 ): InterceptRequest {
   return {
     connection: cli.connection,
-    name,
-    ports,
+    ...what,
     localAddress: options.address,
     container: options.container,
     attach: options.attach,
@@ -128,7 +135,7 @@ async function leave(cli: CliContext, name: string): Promise<void> {
 }
 
 function formatIntercept(result: InterceptResult, isHeld: boolean): string {
-  const { name, workload, attach, ports, connection } = result;
+  const { name, workload, attach, ports, rule, connection } = result;
   const { context, namespace } = connection;
   const lines = [
     `Intercepting ${workload}, namespace ${namespace} of ${context}, ${countPods(result)} pods`,
@@ -136,6 +143,7 @@ function formatIntercept(result: InterceptResult, isHeld: boolean): string {
       (port) =>
         `  ${describeTraffic(port)} -> ${describeLocal(port)} by ${attach} and ${port.redirect}: ${port.reason}`,
     ),
+    ...(rule === undefined ? [] : [`  only requests with ${describeRule(rule)}`]),
     `  proxy into the cluster: ${formatSocketAddress(connection.proxy)} (SOCKS5 and HTTP)`,
     ...describeForwards(connection),
   ];

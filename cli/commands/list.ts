@@ -1,4 +1,4 @@
-import type { WorkloadSummary } from '../../src/contract/index.ts';
+import { describeRule, type WorkloadSummary } from '../../src/contract/index.ts';
 import type { CliContext } from '../context.ts';
 import { formatTable } from '../output/text.ts';
 
@@ -19,7 +19,12 @@ function formatList(workloads: readonly WorkloadSummary[]): string {
       `${replicas.ready}/${replicas.wanted}`,
       services.map(({ name, ports }) => `${name}:${ports.join(',')}`).join(' '),
       agent,
-      interceptedBy.map(({ holder, ports }) => `${holder} (${ports.join(',')})`).join(' '),
+      interceptedBy.map(describeIntercept).join('; '),
     ]),
   );
+}
+
+function describeIntercept({ holder, ports, rule }: WorkloadSummary['interceptedBy'][number]): string {
+  const place = `${holder} (${ports.join(',')})`;
+  return rule === undefined ? place : `${place}: ${describeRule(rule)}`;
 }

@@ -1,4 +1,9 @@
-import type { ConnectionStatus, DaemonStatus, InterceptStatus } from '../../src/contract/index.ts';
+import {
+  describeRule,
+  type ConnectionStatus,
+  type DaemonStatus,
+  type InterceptStatus,
+} from '../../src/contract/index.ts';
 import type { CliContext } from '../context.ts';
 import {
   countPods,
@@ -50,7 +55,19 @@ function formatConnection(connection: ConnectionStatus, nowMs: number, colours: 
 
 function formatIntercepts(intercepts: readonly InterceptStatus[], nowMs: number): string {
   return formatTable(
-    ['INTERCEPT', 'WORKLOAD', 'TRAFFIC', 'LOCAL', 'REDIRECT', 'PODS', 'OPEN', 'TOTAL', 'FALLBACKS', 'AGE'],
+    [
+      'INTERCEPT',
+      'WORKLOAD',
+      'TRAFFIC',
+      'LOCAL',
+      'REDIRECT',
+      'PODS',
+      'OPEN',
+      'TOTAL',
+      'FALLBACKS',
+      'AGE',
+      'REQUESTS',
+    ],
     intercepts.flatMap((intercept) =>
       intercept.ports.map((port) => [
         intercept.name,
@@ -63,6 +80,7 @@ function formatIntercepts(intercepts: readonly InterceptStatus[], nowMs: number)
         String(intercept.connections.total),
         String(intercept.connections.fallbacks),
         formatAge(intercept.since, nowMs),
+        intercept.rule === undefined ? 'all' : describeRule(intercept.rule),
       ]),
     ),
   );

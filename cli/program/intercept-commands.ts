@@ -2,6 +2,15 @@
 import { Option, type Command } from 'commander';
 import { redirects } from '../../src/contract/index.ts';
 import { parsePortMapping } from '../arguments/port.ts';
+import {
+  parseHeader,
+  parseHost,
+  parseKey,
+  parseMethod,
+  parseNot,
+  parsePath,
+  parseQuery,
+} from '../arguments/rule.ts';
 import { collect, parseAddress } from '../arguments/simple.ts';
 import type { InterceptOptions } from '../commands/intercept.ts';
 import type { UninstallOptions } from '../commands/uninstall.ts';
@@ -65,6 +74,37 @@ export function addInterceptCommands(program: Command, invoke: Invoke): void {
   });
 }
 
+/** The options that say which requests are meant; left out, all. */
+function addRuleOptions(command: Command): Command {
+  return command
+    .option('--personal', 'Only requests that carry your personal key, which is your user name')
+    .option(
+      '--key <key>',
+      'The personal key, if it is not to be your user name; implies --personal',
+      parseKey,
+    )
+    .option(
+      '--header <condition>',
+      "Only requests with this field: 'name: value', where * stands for anything and ~ begins an expression; can be given several times",
+      collect(parseHeader),
+    )
+    .option(
+      '--path <pattern>',
+      "Only this path, such as '/api/*'; several mean any of them",
+      collect(parsePath),
+    )
+    .option('--method <method>', 'Only this method; several mean any of them', collect(parseMethod))
+    .option('--query <condition>', 'Only requests with this parameter: name=value', collect(parseQuery))
+    .option('--host <pattern>', 'Only this host; several mean any of them', collect(parseHost))
+    .option(
+      '--not <condition>',
+      "Not requests with this condition, such as 'path /health' or 'header x-user: bob'",
+      collect(parseNot),
+    )
+    .addOption(new Option('--all', 'All conditions have to hold; the default').conflicts('any'))
+    .option('--any', 'One of the conditions is enough, but for --not');
+}
+
 function addIntercept(program: Command, invoke: Invoke): void {
   const intercept = program
     .command('intercept')
@@ -101,6 +141,7 @@ function addIntercept(program: Command, invoke: Invoke): void {
       new Option('--env-syntax <syntax>', 'Syntax of --env-file').choices(syntaxNames).default('docker'),
     )
     .option('--yes', 'Agree to what costs availability, such as re-creating a bare Pod');
+  addRuleOptions(intercept);
   addClusterOptions(intercept).action((name: string, options: InterceptOptions, command: Command) =>
     invoke(command, async (cli) => (await import('../commands/intercept.ts')).intercept(cli, name, options)),
   );
@@ -114,6 +155,14 @@ function addIntercept(program: Command, invoke: Invoke): void {
         'The same for as long as npm start runs, with its environment',
       ],
       ['tp intercept web -p 8080:http -p 9090:metrics', 'Two ports, by name'],
+      [
+        'tp intercept web -p 8080 --personal',
+        'Only requests with your key, such as: curl -H "x-tp-key: $USER" http://web',
+      ],
+      [
+        'tp intercept web -p 8080 --header x-user:alice --method POST',
+        'Only what this user posts; everything else stays in the cluster',
+      ],
       [
         'tp intercept deploy/web -p 8080 --env-file web.env',
         'Write the environment for an IDE or docker run',

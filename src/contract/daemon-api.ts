@@ -8,9 +8,10 @@
 import * as v from 'valibot';
 import type { WireError } from '../errors/index.ts';
 import { redirects, type Protocol, type Redirect } from './agent-config.ts';
+import { ruleSchema, type Rule } from './rules.ts';
 
 /** Raised with each incompatible change of this file. */
-export const API_VERSION = 1;
+export const API_VERSION = 2;
 
 /** Header fields of the local API, in requests and answers. A request may leave them out; then nothing is compared. */
 export const apiHeaders = {
@@ -59,6 +60,8 @@ export interface InterceptRequest {
   /** `web`, `svc/web`, `deploy/web` … */
   name: string;
   ports: { localPort: number; /** Number or name; absent: the only one. */ remote?: string | undefined }[];
+  /** Which requests are taken; absent: all that nobody else takes. */
+  rule?: Rule | undefined;
   /** Where the local process listens. */
   localAddress: string;
   /** Whose environment is wanted; absent: the container that owns the first port. */
@@ -143,6 +146,8 @@ export interface InterceptStatus {
   workload: string;
   attach: 'sidecar';
   ports: InterceptedPort[];
+  /** Which requests are taken; absent: all that nobody else takes. */
+  rule?: Rule | undefined;
   pods: {
     name: string;
     state: 'intercepted' | 'connecting' | 'held';
@@ -190,7 +195,8 @@ export interface WorkloadSummary {
   services: { name: string; ports: string[] }[];
   /** `none`: no agent; `ready`: in all pods; `rolling`: not yet in all. */
   agent: 'none' | 'rolling' | 'ready';
-  interceptedBy: { holder: string; ports: string[] }[];
+  /** In the order in which they are asked: the first whose rule matches gets the request. */
+  interceptedBy: { holder: string; ports: string[]; rule?: Rule | undefined }[];
 }
 
 export interface UninstallResult {
@@ -292,6 +298,7 @@ export const requestSchemas: { [N in OperationName]: v.GenericSchema<unknown, Op
     connection: selector,
     name: v.string(),
     ports: v.array(v.object({ localPort: portNumber, remote: v.optional(v.string()) })),
+    rule: v.optional(ruleSchema),
     localAddress: v.string(),
     container: v.optional(v.string()),
     attach: v.literal('sidecar'),

@@ -5,6 +5,7 @@ export { restoreReferences } from './mirrored-environment.ts';
 export * from './names.ts';
 export * from './paths.ts';
 export { proxyEnvironment } from './proxy-environment.ts';
+export * from './rules.ts';
 export * from './tunnel.ts';
 export { validate, type Schema } from './validate.ts';
 export { VERSION } from './version.ts';

@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import type { WireError } from '../errors/index.ts';
 import { protocols, type Protocol } from './agent-config.ts';
+import { ruleSchema, type Rule } from './rules.ts';
 
 /** Versions of the tunnel protocol that this program speaks, newest first. */
 export const TUNNEL_VERSIONS: readonly number[] = [1];
@@ -24,6 +25,9 @@ export interface ClientDescription {
   version: string;
 }
 
+/** `rules`: claims of some requests only. */
+export type AgentFeature = 'rules' | (string & {});
+
 export interface AgentDescription {
   version: string;
   namespace: string;
@@ -32,6 +36,8 @@ export interface AgentDescription {
   role: 'agent' | 'gateway';
   /** Address of the pod. */
   podIp: string;
+  /** What this agent can do beyond the first version of the protocol; a client asks for nothing that is missing here. */
+  features?: AgentFeature[] | undefined;
   /** Search path and name servers of the pod's resolver. */
   dns: { search: string[]; servers: string[] };
 }
@@ -75,7 +81,15 @@ export interface LookupAnswer {
 /** What the client asks for over the control stream. */
 export type ControlRequest =
   /** Take new connections of these ports, and next requests, until released or until the session ends. */
-  | { kind: 'claim'; interceptId: string; ports: { protocol: Protocol; appPort: number }[] }
+  | {
+      kind: 'claim';
+      interceptId: string;
+      ports: { protocol: Protocol; appPort: number }[];
+      /** Only the requests that it matches; needs the feature `rules`. */
+      rule?: Rule | undefined;
+      /** When the intercept started, in ms since the epoch: the older of two equals wins, in all pods and after a break. */
+      sinceMs?: number | undefined;
+    }
   /** New connections and next requests go to the application again; what is in flight may finish. */
   | { kind: 'release'; interceptId: string }
   /** The environment of an application container. */
@@ -96,6 +110,7 @@ export interface Claim {
   appPort: number;
   interceptId: string;
   holder: string;
+  rule?: Rule | undefined;
 }
 
 /** What the agent tells without being asked. */
@@ -160,6 +175,7 @@ export const controlAcceptedSchema: v.GenericSchema<unknown, Reply<ControlAccept
     workload: v.string(),
     role: v.picklist(['agent', 'gateway']),
     podIp: v.string(),
+    features: v.optional(v.array(v.string())),
     dns: v.object({ search: v.array(v.string()), servers: v.array(v.string()) }),
   }),
 });
@@ -176,6 +192,8 @@ const controlRequest = v.variant('kind', [
     kind: v.literal('claim'),
     interceptId: label,
     ports: v.array(v.object({ protocol, appPort: portNumber })),
+    rule: v.optional(ruleSchema),
+    sinceMs: v.optional(v.number()),
   }),
   v.object({ kind: v.literal('release'), interceptId: label }),
   v.object({ kind: v.literal('environment'), container: label }),

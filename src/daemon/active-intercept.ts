@@ -3,7 +3,7 @@
  * delivers what arrives to the local process.
  */
 import { randomUUID } from 'node:crypto';
-import type { InterceptStatus, InterceptedPort, Warning } from '../contract/index.ts';
+import type { InterceptStatus, InterceptedPort, Rule, Warning } from '../contract/index.ts';
 import { createDeferred, runInBackground, type Clock, type Deferred, type Logger } from '../core/index.ts';
 import { createError, isToolError, toToolError, type ToolError } from '../errors/index.ts';
 import type { PodSelection } from '../intercepts/index.ts';
@@ -33,6 +33,8 @@ export interface InterceptPlan {
   /** Selects the workload's pods. */
   pods: PodSelection;
   ports: InterceptedPort[];
+  /** Absent: all requests that nobody else takes. */
+  rule?: Rule | undefined;
 }
 
 export interface ActiveInterceptOptions {
@@ -57,7 +59,7 @@ export class ActiveIntercept {
   readonly workload: string;
   readonly #options: ActiveInterceptOptions;
   readonly #id: string = randomUUID();
-  readonly #since: string;
+  readonly #sinceMs: number;
   readonly #lifetime = new AbortController();
   /** Left or ended: nothing new comes, though open connections may go on. */
   readonly #over = new AbortController();
@@ -72,7 +74,7 @@ export class ActiveIntercept {
     this.#options = options;
     this.name = options.plan.name;
     this.workload = options.plan.workload;
-    this.#since = new Date(options.clock.epochMs()).toISOString();
+    this.#sinceMs = options.clock.epochMs();
     this.#local = createLocalProcess({
       targets: options.plan.ports.map(({ protocol, containerPort, localAddress, localPort }) => ({
         protocol,
@@ -182,12 +184,13 @@ export class ActiveIntercept {
       workload: this.workload,
       attach: 'sidecar',
       ports: this.#options.plan.ports,
+      rule: this.#options.plan.rule,
       pods: [...this.#pods].map(([name, { tunnel, holder }]) => ({
         name,
         state: tunnel.current !== undefined ? 'intercepted' : holder === undefined ? 'connecting' : 'held',
         ...(holder === undefined ? {} : { holder }),
       })),
-      since: this.#since,
+      since: new Date(this.#sinceMs).toISOString(),
       connections: { ...this.#local.connections, fallbacks: this.#fallbacks },
     };
   }
@@ -238,23 +241,37 @@ export class ActiveIntercept {
     const { clock, plan, connector, onFailed } = this.#options;
     const ports = plan.ports.map(({ protocol, containerPort }) => ({ protocol, appPort: containerPort }));
     const deadlineMs = clock.monotonicMs() + OWN_CLAIM_RETRY_MS;
+    const fail = (error: unknown): never => {
+      followed.claimed.reject(error);
+      onFailed(toToolError(error));
+      throw error;
+    };
+    const { features = [], pod } = tunnel.agent;
+    // It would not see the rule, and take everything.
+    if (plan.rule !== undefined && !features.includes('rules'))
+      fail(createError('AGENT_OUTDATED', { pod, feature: 'choice by request' }));
     for (;;) {
       // A tunnel that was made, or made again, too late: its pod is not to be taken any more.
       this.#over.signal.throwIfAborted();
       try {
-        await tunnel.request({ kind: 'claim', interceptId: this.#id, ports });
+        await tunnel.request({
+          kind: 'claim',
+          interceptId: this.#id,
+          ports,
+          rule: plan.rule,
+          sinceMs: this.#sinceMs,
+        });
         this.#over.signal.throwIfAborted();
         followed.holder = undefined;
         followed.claimed.resolve(undefined);
         return;
       } catch (error) {
+        if (isToolError(error, 'RULE_INVALID') || isToolError(error, 'RULE_NOT_HTTP')) fail(error);
         if (!isToolError(error, 'INTERCEPT_HELD')) throw error;
         const holder = String(error.details['holder']);
         if (holder !== connector.client.name || clock.monotonicMs() > deadlineMs) {
           followed.holder = holder;
-          followed.claimed.reject(error);
-          onFailed(toToolError(error));
-          throw error;
+          fail(error);
         }
         await clock.sleep(OWN_CLAIM_RETRY_EVERY_MS, { signal: this.#over.signal });
       }

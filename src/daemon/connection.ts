@@ -39,6 +39,7 @@ import {
   type ProxyServer,
   type ProxyServerOptions,
 } from '../proxy-server/index.ts';
+import { compileRule } from '../rules/index.ts';
 import type { Tunnel } from '../tunnel/index.ts';
 import { ActiveIntercept, type InterceptPlan } from './active-intercept.ts';
 import { createAgentConnector, type AgentConnector } from './agent-connector.ts';
@@ -195,6 +196,8 @@ export class Connection {
   /** Injects the agent where it is missing, and claims the ports. What fails leaves no claim. */
   async intercept(request: InterceptRequest, attempt: Attempt): Promise<InterceptResult> {
     if (this.#intercepts.has(request.name)) throw createError('INTERCEPT_EXISTS', { name: request.name });
+    // Before anything is changed: the agents would refuse it only then.
+    if (request.rule !== undefined) compileRule(request.rule);
     this.#agentImage = attempt.agentImage;
     const { plan, container, workload } = await this.#prepareWorkload(request, attempt);
     const intercept = this.#createIntercept(plan);
@@ -248,6 +251,7 @@ export class Connection {
       namespace,
       workload: ensured.workload.label,
       pods: ensured.pods,
+      rule: request.rule,
       ports: ensured.ports.map(
         ({ protocol, appPort, appContainer, services, redirect, reason }, index): InterceptedPort => ({
           protocol,

@@ -68,11 +68,13 @@ async function claimsIn(pod: string, { connector, logger, signal }: HoldersOptio
   }
 }
 
+/** One entry for each intercept, in the agent's order: the first whose rule matches gets the request. */
 function groupByHolder(claims: readonly Claim[]): WorkloadSummary['interceptedBy'] {
-  const groups = new Map<string, string[]>();
-  for (const { holder, appPort, protocol } of claims) {
+  const groups = new Map<string, WorkloadSummary['interceptedBy'][number]>();
+  for (const { interceptId, holder, appPort, protocol, rule } of claims) {
     const port = protocol === 'TCP' ? String(appPort) : `${String(appPort)}/${protocol}`;
-    groups.set(holder, [...(groups.get(holder) ?? []), port]);
+    const group = groups.get(interceptId) ?? { holder, ports: [], rule };
+    groups.set(interceptId, { ...group, ports: [...group.ports, port] });
   }
-  return [...groups].map(([holder, ports]) => ({ holder, ports }));
+  return [...groups.values()];
 }

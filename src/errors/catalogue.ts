@@ -273,10 +273,28 @@ export const catalogue = {
   },
   INTERCEPT_HELD: {
     category: 'cluster',
-    message: (d: { target: string; port: string; holder: string }): string =>
-      `Port ${d.port} of ${d.target} is intercepted already by ${d.holder}`,
-    remedy: (d: { target: string; port: string; holder: string }): string =>
-      `Ask ${d.holder} to run: tp leave ${d.target}`,
+    message: (d: { target: string; port: string; holder: string; rule?: string }): string =>
+      `Port ${d.port} of ${d.target} is intercepted already by ${d.holder}${
+        d.rule === undefined ? '' : ` (${d.rule})`
+      }: one of the two would never get a request`,
+    remedy: (d: { target: string; port: string; holder: string; rule?: string }): string =>
+      `Ask ${d.holder} to run: tp leave ${d.target}; or take only your own requests with --personal or --header`,
+  },
+  RULE_INVALID: {
+    category: 'usage',
+    message: (d: { part: string; reason: string }): string => `Cannot use the rule "${d.part}": ${d.reason}`,
+    remedy: (): string => 'Expressions have the syntax of RE2, without lookaround and back-references',
+  },
+  RULE_NOT_HTTP: {
+    category: 'usage',
+    message: (d: { port: string }): string => `Requests cannot be told apart on port ${d.port}, which is UDP`,
+    remedy: (): string => 'Leave out the conditions, or this port',
+  },
+  AGENT_OUTDATED: {
+    category: 'peer',
+    message: (d: { pod: string; feature: string }): string =>
+      `The agent in pod ${d.pod} is of an older version, which has no ${d.feature}`,
+    remedy: (): string => 'Run: tp uninstall NAME, then intercept again',
   },
   INTERCEPT_EXISTS: {
     category: 'usage',

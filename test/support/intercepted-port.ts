@@ -89,7 +89,7 @@ export async function startInterceptedPort(options: InterceptedPortOptions): Pro
     streams,
     fallbacks,
     intercept(): HeldClaim {
-      claims.claim(session, 'intercept', [key]);
+      claims.claim(session, { interceptId: 'intercept', ports: [key] });
       return claims.find(key) as HeldClaim;
     },
     leave: () => claims.release(session, 'intercept'),

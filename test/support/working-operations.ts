@@ -13,7 +13,10 @@ export const fakeWorkloads: WorkloadSummary[] = [
       { name: 'web-headless', ports: ['80'] },
     ],
     agent: 'ready',
-    interceptedBy: [{ holder: 'ada@laptop', ports: ['http'] }],
+    interceptedBy: [
+      { holder: 'bob@laptop', ports: ['http'], rule: { kind: 'key', value: 'bob' } },
+      { holder: 'ada@laptop', ports: ['http'] },
+    ],
   },
   { workload: 'sts/db', replicas: { ready: 1, wanted: 1 }, services: [], agent: 'none', interceptedBy: [] },
 ];

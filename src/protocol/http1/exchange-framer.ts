@@ -72,6 +72,11 @@ export class ExchangeFramer {
     );
   }
 
+  /** True when the next byte of the client starts a request, whatever is outstanding. */
+  get isBetweenRequests(): boolean {
+    return this.opaqueReason === undefined && this.#requests.isBetween;
+  }
+
   /** Why the connection has to stay with its target for ever; undefined while it is understood. */
   get opaqueReason(): OpaqueReason | undefined {
     return this.#opaqueReason ?? this.#requests.opaqueReason ?? this.#responses.opaqueReason;

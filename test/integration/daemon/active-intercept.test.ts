@@ -1,14 +1,18 @@
 /** An intercept over real tunnels to real agents; only the cluster between them is missing. */
 import assert from 'node:assert/strict';
 import { userInfo } from 'node:os';
-import { test, type TestContext } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
+import type { Rule } from '../../../src/contract/index.ts';
 import { nullLogger, systemClock, type Clock } from '../../../src/core/index.ts';
 import { ActiveIntercept } from '../../../src/daemon/active-intercept.ts';
 import { createAgentConnector, type AgentConnector } from '../../../src/daemon/agent-connector.ts';
 import { isToolError } from '../../../src/errors/index.ts';
 import { createTcpDialer, createUdpDialer } from '../../../src/net/index.ts';
+import type { Tunnel } from '../../../src/tunnel/index.ts';
+import { raises } from '../../support/assert-raises.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createWorkload, type InterceptedWorkload } from '../../support/intercepted-workload.ts';
+import { fetchText, startNamedHttp } from '../../support/laptops.ts';
 import { findClosedPort, openClient, startServer, waitFor } from '../../support/sockets.ts';
 
 const { signal } = new AbortController();
@@ -41,6 +45,7 @@ interface Rig {
 }
 
 interface RigOptions {
+  rule?: Rule;
   localPort?: number;
   clock?: Clock;
   workload?: InterceptedWorkload;
@@ -71,6 +76,7 @@ async function createRig(t: TestContext, options: RigOptions = {}): Promise<Rig>
           reason: 'a test',
         },
       ],
+      rule: options.rule,
     },
     kube: workload.kube,
     connector,
@@ -280,4 +286,76 @@ test('end() cuts open connections, and start() ends with its signal', async (t) 
   caller.abort(new Error('gone'));
   await started;
   assert.equal(second.intercept.tunnel, undefined);
+});
+
+describe('personal intercepts', () => {
+  const keyRule = (value: string): Rule => ({ kind: 'key', value });
+
+  test('two of them share the pods, and leaving one leaves the other', async (t) => {
+    const appPort = await startNamedHttp(t, 'app');
+    const alice = await createRig(t, {
+      appPort,
+      localPort: await startNamedHttp(t, 'alice'),
+      rule: keyRule('alice'),
+    });
+    const { workload } = alice;
+    const bob = await createRig(t, {
+      workload,
+      appPort,
+      localPort: await startNamedHttp(t, 'bob'),
+      rule: keyRule('bob'),
+    });
+    const pods = [
+      await workload.startPod('web-1', { appPort }),
+      await workload.startPod('web-2', { appPort }),
+    ];
+    workload.show('web-1');
+    workload.show('web-2');
+    await Promise.all([alice.intercept.start({ signal }), bob.intercept.start({ signal })]);
+    const whoAnswers = (key: string): Promise<string[]> =>
+      Promise.all(pods.map(({ callerPort }) => fetchText(callerPort, '/', { headers: { 'x-tp-key': key } })));
+    assert.deepEqual(await whoAnswers('alice'), ['alice /', 'alice /']);
+    assert.deepEqual(await whoAnswers('bob'), ['bob /', 'bob /']);
+    assert.deepEqual(await whoAnswers('carol'), ['app /', 'app /']);
+    assert.deepEqual(alice.intercept.status().rule, keyRule('alice'));
+    await alice.intercept.leave();
+    assert.deepEqual(await whoAnswers('alice'), ['app /', 'app /']);
+    assert.deepEqual(await whoAnswers('bob'), ['bob /', 'bob /']);
+  });
+
+  test('the same rule again is refused with the name of its holder', async (t) => {
+    const { workload, intercept, failures, appPort } = await createRig(t, { rule: keyRule('dev') });
+    const pod = await workload.startPod('web-1', { appPort });
+    const other = await pod.connect({ name: 'bob' });
+    const ports = [{ protocol: 'TCP', appPort } as const];
+    await other.request({ kind: 'claim', interceptId: 'theirs', ports, rule: keyRule('dev') });
+    workload.show('web-1');
+    await assert.rejects(intercept.start({ signal }), raises('INTERCEPT_HELD', /bob \(key dev\)/));
+    assert.deepEqual(failures, ['INTERCEPT_HELD']);
+  });
+
+  test('an agent that would not see the rule is not asked', async (t) => {
+    const { workload, intercept, connector, failures, appPort } = await createRig(t, {
+      rule: keyRule('dev'),
+    });
+    const { connect } = connector;
+    connector.connect = async (...options): Promise<Tunnel> => {
+      const tunnel = await connect(...options);
+      return { ...tunnel, agent: { ...tunnel.agent, features: undefined } };
+    };
+    const pod = await workload.startPod('web-1', { appPort });
+    workload.show('web-1');
+    await assert.rejects(intercept.start({ signal }), raises('AGENT_OUTDATED', /web-1/));
+    assert.deepEqual(failures, ['AGENT_OUTDATED']);
+    const asking = await pod.connect({ name: 'carol' });
+    assert.deepEqual((await asking.request({ kind: 'claims' })).claims, []);
+  });
+
+  test('an expression that the agent cannot run is refused', async (t) => {
+    const rule: Rule = { kind: 'path', value: { kind: 'regex', text: '(?=a)' } };
+    const { workload, intercept, appPort } = await createRig(t, { rule });
+    await workload.startPod('web-1', { appPort });
+    workload.show('web-1');
+    await assert.rejects(intercept.start({ signal }), raises('RULE_INVALID'));
+  });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { HeldClaim } from '../../../agent/claims.ts';
 import { followExchanges, type FollowOptions, type Followed } from '../../../agent/follow-exchanges.ts';
 import { ExchangeFramer } from '../../../src/protocol/http1/index.ts';
@@ -24,15 +24,15 @@ interface Following {
   followed: Promise<Followed>;
 }
 
-interface Variation extends Partial<Pick<FollowOptions, 'isStale' | 'isForOneRequest'>> {
+interface Variation extends Partial<Pick<FollowOptions, 'goesElsewhere' | 'isReplaceable'>> {
   waiting?: string;
   isAtLaptop?: boolean;
   prepare?: (streams: { clientStream: Duplex; targetStream: Duplex }) => void;
 }
 
 function follow({
-  isStale = () => false,
-  isForOneRequest = false,
+  goesElsewhere = () => false,
+  isReplaceable = () => false,
   waiting = '',
   isAtLaptop = false,
   prepare,
@@ -56,8 +56,8 @@ function follow({
     },
     framer,
     waiting: Buffer.from(waiting),
-    isStale,
-    isForOneRequest,
+    goesElsewhere,
+    isReplaceable,
     signal: lifetime.signal,
   });
   return {
@@ -98,7 +98,7 @@ async function endOf({ followed, clientStream, targetStream }: Following): Promi
 
 test('a request is not moved when another target would be chosen', async () => {
   let isStale = false;
-  const following = follow({ isStale: () => isStale });
+  const following = follow({ goesElsewhere: () => isStale });
   await completeExchange(following);
   isStale = true;
   following.client.stream.write(get);
@@ -108,7 +108,7 @@ test('a request is not moved when another target would be chosen', async () => {
 });
 
 test('a target chosen for one request gets that one', async () => {
-  const following = follow({ isForOneRequest: true, waiting: get });
+  const following = follow({ goesElsewhere: (_bytes, isFirst) => !isFirst, waiting: get });
   await waitFor('the request', () => following.target.text() === get);
   following.target.stream.write(ok);
   await waitFor('the response', () => following.client.text() === ok);
@@ -118,7 +118,7 @@ test('a target chosen for one request gets that one', async () => {
 
 test('bytes up to the next request are moved, the rest waits', async () => {
   let isStale = false;
-  const following = follow({ isStale: () => isStale });
+  const following = follow({ goesElsewhere: () => isStale });
   following.client.stream.write('POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\na');
   await waitFor('the request', () => following.target.text().endsWith('a'));
   following.target.stream.write(ok);
@@ -171,7 +171,7 @@ const ends: [name: string, expected: Followed['kind'], variation: Variation, act
     [
       'an idle target that closes and is not the right one any more',
       'target-gone',
-      { isStale: () => true },
+      { isReplaceable: () => true },
       ({ target }) => target.stream.end(),
     ],
     [
@@ -222,4 +222,63 @@ test('a laptop that is broken from the start leaves the bytes that wait', async 
 test('a client that is gone from the start is final', async () => {
   const following = follow({ prepare: ({ clientStream }) => clientStream.destroy() });
   assert.deepEqual(await endOf(following), ['final', '']);
+});
+
+describe('pipelined requests', () => {
+  const other = 'GET /other HTTP/1.1\r\n\r\n';
+  const isOther = (bytes: Buffer): boolean => bytes.toString('latin1').startsWith('GET /other');
+
+  test('one that goes elsewhere waits until everything before it is answered', async () => {
+    const following = follow({ goesElsewhere: isOther });
+    following.client.stream.write(get + get + other + get);
+    await waitFor('the two before', () => following.target.text() === get + get);
+    following.target.stream.write(ok);
+    await waitFor('the first response', () => following.client.text() === ok);
+    assert.equal(following.clientStream.isPaused(), true);
+    following.target.stream.write(ok);
+    assert.deepEqual(await endOf(following), ['next-request', other + get]);
+    assert.equal(following.target.text(), get + get);
+  });
+
+  test('those that stay are moved at once', async () => {
+    const following = follow({ goesElsewhere: isOther });
+    following.client.stream.write(get);
+    following.client.stream.write(get + get);
+    await waitFor('all three', () => following.target.text() === get + get + get);
+    following.abort();
+    await endOf(following);
+  });
+
+  test('a target that ends before its response is complete does not get the request of another', async () => {
+    const following = follow({ goesElsewhere: isOther });
+    following.client.stream.write(get + other);
+    await waitFor('the first', () => following.target.text() === get);
+    following.target.stream.end(ok.slice(0, -1));
+    assert.deepEqual(await endOf(following), ['over', '']);
+    assert.equal(following.client.text(), ok.slice(0, -1));
+    assert.equal(following.target.text(), get);
+  });
+
+  test('a last response is passed on to its end, and then the connection is over', async () => {
+    const last = 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end';
+    const following = follow({ goesElsewhere: isOther });
+    following.client.stream.write(get + other);
+    await waitFor('the first', () => following.target.text() === get);
+    following.target.stream.write(last.slice(0, 50));
+    await waitFor('its start', () => following.client.text() === last.slice(0, 50));
+    following.target.stream.end(last.slice(50));
+    assert.deepEqual(await endOf(following), ['over', '']);
+    assert.equal(following.client.text(), last);
+    assert.equal(following.target.text(), get);
+  });
+
+  test('what follows an upgrade belongs to it', async () => {
+    const upgrade = 'GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const following = follow({ goesElsewhere: (_bytes, isFirst) => !isFirst });
+    following.client.stream.write(`${upgrade}frame`);
+    await waitFor('the request', () => following.target.text() === upgrade);
+    following.target.stream.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+    assert.deepEqual(await endOf(following), ['final', '']);
+    await waitFor('the frame', () => following.target.text() === `${upgrade}frame`);
+  });
 });

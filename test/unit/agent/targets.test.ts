@@ -36,7 +36,7 @@ function claimFor(open: (header: InterceptedHeader) => Promise<Duplex>): {
     notify: (event: ControlEvent) => events.push(event),
   } as unknown as AgentSession;
   const claims = new ClaimTable('deploy/web', [port]);
-  claims.claim(session, 'i1', [port]);
+  claims.claim(session, { interceptId: 'i1', ports: [port] });
   return { claim: claims.find(port) as HeldClaim, events };
 }
 

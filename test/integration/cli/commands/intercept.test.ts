@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import type { InterceptRequest } from '../../../../src/contract/index.ts';
+import type { InterceptRequest, Rule } from '../../../../src/contract/index.ts';
 import { createDeferred } from '../../../../src/core/index.ts';
 import { createCliRunner } from '../../../support/cli-runner.ts';
 import { fakeInterceptResult } from '../../../support/fake-connection.ts';
@@ -32,6 +32,25 @@ test('tp intercept prints the intercept for programs', async (t) => {
   const { tp } = await createCliRunner(t, workingOperations);
   assert.deepEqual(JSON.parse((await tp(...simple, '-o', 'json')).stdout), fakeInterceptResult);
   assert.deepEqual(parse((await tp(...simple, '-o', 'yaml')).stdout), fakeInterceptResult);
+});
+
+test('tp intercept says which requests are meant, and asks for them', async (t) => {
+  const rule: Rule = { kind: 'header', name: 'x-user', value: { kind: 'glob', text: 'ali*' } };
+  let asked: InterceptRequest | undefined;
+  const { tp } = await createCliRunner(t, {
+    intercept: (request) => {
+      asked = request;
+      return Promise.resolve({ result: { ...fakeInterceptResult, rule: request.rule } });
+    },
+  });
+  const { stdout } = await tp(...simple, '--header', 'X-User: ali*');
+  assert.match(stdout, /^ {2}only requests with header x-user: ali\*$/m);
+  assert.deepEqual(asked?.rule, rule);
+  await tp(...simple, '--personal', '--not', 'path /health');
+  assert.match(
+    JSON.stringify(asked?.rule),
+    /^\{"kind":"all","rules":\[\{"kind":"key","value":"[\w.-]+"\},\{"kind":"not"/,
+  );
 });
 
 test('tp intercept asks for what the options say', async (t) => {

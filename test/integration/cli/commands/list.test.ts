@@ -10,7 +10,7 @@ test('tp list is a table', async (t) => {
     (await tp('list')).stdout,
     [
       'WORKLOAD     READY   SERVICES                     AGENT   INTERCEPTED BY',
-      'deploy/web   1/2     web:80,443 web-headless:80   ready   ada@laptop (http)',
+      'deploy/web   1/2     web:80,443 web-headless:80   ready   bob@laptop (http): key bob; ada@laptop (http)',
       'sts/db       1/1     -                            none    -',
       '',
     ].join('\n'),

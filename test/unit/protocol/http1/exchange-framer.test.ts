@@ -328,3 +328,12 @@ test('no bytes are changed and none are kept', () => {
   play(framer, ['<<', ok]);
   assert.equal(framer.isIdle, true);
 });
+
+test('the next byte may start a request while others are outstanding', () => {
+  const framer = new ExchangeFramer();
+  assert.equal(framer.isBetweenRequests, true);
+  framer.observeClient(Buffer.from('GET / HTTP/1.1\r\n'), 0);
+  assert.equal(framer.isBetweenRequests, false);
+  framer.observeClient(Buffer.from('\r\n'), 0);
+  assert.deepEqual([framer.isBetweenRequests, framer.isIdle], [true, false]);
+});
