@@ -40,7 +40,7 @@ export interface NodeOptions {
   cluster: ClusterAccess;
   images: ImageStore;
   /** Makes the tokens of `serviceAccountToken` volumes. Rejects with an ApiError. */
-  issueToken(request: TokenRequest): Promise<string>;
+  issueToken: (request: TokenRequest) => Promise<string>;
   /**
    * An existing folder that only the node uses. The node mounts a tmpfs on it, in the sandbox's mount namespace, and
    * keeps there what pods write: all of it vanishes with the namespace.
