@@ -71,8 +71,10 @@ export interface LeafOptions {
   usage: 'agent' | 'client';
   /** For humans; cut to 64 characters. */
   commonName: string;
-  /** DNS names that a peer may expect. */
+  /** DNS names and IPv4 addresses that a peer may expect. */
   subjectAltNames: readonly string[];
+  /** Kubernetes takes them for the groups of a user. */
+  organizations?: readonly string[];
   /** Ends earlier when the authority does. */
   lifetimeMs: number;
   /** Epoch milliseconds. */
@@ -84,7 +86,7 @@ export async function issueLeaf(authority: Authority, options: LeafOptions): Pro
   const issuer = forge.pki.certificateFromPem(authority.certificate);
   const keys = await generateKeys();
   const notAfterMs = Math.min(options.nowMs + options.lifetimeMs, issuer.validity.notAfter.getTime());
-  const subject = toName(options.commonName);
+  const subject = [...toOrganizations(options.organizations ?? []), ...toName(options.commonName)];
   const certificate = describeCertificate(keys, { subject, nowMs: options.nowMs, notAfterMs });
   certificate.setIssuer(issuer.subject.attributes);
   certificate.setExtensions([
@@ -147,10 +149,24 @@ function toName(commonName: string): forge.pki.CertificateField[] {
   return [{ name: 'commonName', value, valueTagClass: forge.asn1.Type.UTF8 as never }];
 }
 
+function toOrganizations(names: readonly string[]): forge.pki.CertificateField[] {
+  return names.map((value) => ({
+    name: 'organizationName',
+    value,
+    valueTagClass: forge.asn1.Type.UTF8 as never,
+  }));
+}
+
+/** Choices of GeneralName (RFC 5280 §4.2.1.6). */
+const dnsName = 2;
+const ipAddress = 7;
+
 function encodeAltNames(names: readonly string[]): object[] {
-  const dnsName = 2;
   if (names.length === 0) return [];
-  return [{ name: 'subjectAltName', altNames: names.map((value) => ({ type: dnsName, value })) }];
+  const altNames = names.map((value) =>
+    /^[\d.]+$/.test(value) ? { type: ipAddress, ip: value } : { type: dnsName, value },
+  );
+  return [{ name: 'subjectAltName', altNames }];
 }
 
 function sign(certificate: forge.pki.Certificate, privateKey: string): string {

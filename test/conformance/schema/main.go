@@ -86,7 +86,17 @@ func typeOf(t reflect.Type) string {
 	}
 }
 
-func fields(t reflect.Type, lines *[]string) {
+// The number of the field in Kubernetes' protobuf form.
+func number(f reflect.StructField) string {
+	parts := strings.Split(f.Tag.Get("protobuf"), ",")
+	if len(parts) < 2 {
+		return ""
+	}
+	return " #" + parts[1]
+}
+
+// own is false for the fields of an embedded struct, which have no numbers in this one.
+func fields(t reflect.Type, lines *[]string, own bool) {
 	for i := 0; i < t.NumField(); i++ {
 		f := t.Field(i)
 		tag := strings.Split(f.Tag.Get("json"), ",")
@@ -94,7 +104,11 @@ func fields(t reflect.Type, lines *[]string) {
 			if f.Type.Name() == "TypeMeta" {
 				*lines = append(*lines, "apiVersion string", "kind string")
 			} else {
-				fields(f.Type, lines)
+				fields(f.Type, lines, false)
+				if own {
+					visit(f.Type)
+					*lines = append(*lines, "inline "+name(f.Type)+number(f))
+				}
 			}
 			continue
 		}
@@ -111,6 +125,12 @@ func fields(t reflect.Type, lines *[]string) {
 		if len(tag) == 1 {
 			line += " present"
 		}
+		if f.Type.Kind() == reflect.Pointer {
+			line += " pointer"
+		}
+		if own {
+			line += number(f)
+		}
 		if l := lists[schemaName(t)+"."+tag[0]]; l != "" {
 			line += " " + l
 		}
@@ -126,7 +146,7 @@ func visit(t reflect.Type) {
 	done[n] = true
 	full[n] = schemaName(t)
 	lines := []string{}
-	fields(t, &lines)
+	fields(t, &lines, true)
 	out[n] = lines
 }
 

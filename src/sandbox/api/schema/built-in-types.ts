@@ -7,215 +7,221 @@
  *   `patch=` the strategy of strategic merge patches, with the merge key of a list
  *   `map=` the keys of a list that server-side apply merges; `set`, `atomic`: the other ways it takes lists and maps
  *   `present` the field is in every object of the type, empty or not
+ *   `pointer` zero and empty are values, where they otherwise mean missing
+ *   `#` the field's number in protobuf; `inline` is a message whose fields are this type's own
  */
 export const builtInTypes = `
 AWSElasticBlockStoreVolumeSource
-  volumeID string present
-  fsType string
-  partition integer
-  readOnly boolean
+  volumeID string present #1
+  fsType string #2
+  partition integer #3
+  readOnly boolean #4
 Affinity
-  nodeAffinity NodeAffinity
-  podAffinity PodAffinity
-  podAntiAffinity PodAntiAffinity
+  nodeAffinity NodeAffinity pointer #1
+  podAffinity PodAffinity pointer #2
+  podAntiAffinity PodAntiAffinity pointer #3
 AppArmorProfile
-  type string present
-  localhostProfile string
+  type string present #1
+  localhostProfile string pointer #2
 AttachedVolume
-  name string present
-  devicePath string present
+  name string present #1
+  devicePath string present #2
 AzureDiskVolumeSource
-  diskName string present
-  diskURI string present
-  cachingMode string
-  fsType string
-  readOnly boolean
-  kind string
+  diskName string present #1
+  diskURI string present #2
+  cachingMode string pointer #3
+  fsType string pointer #4
+  readOnly boolean pointer #5
+  kind string pointer #6
 AzureFileVolumeSource
-  secretName string present
-  shareName string present
-  readOnly boolean
+  secretName string present #1
+  shareName string present #2
+  readOnly boolean #3
 Binding
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  target ObjectReference present
+  metadata meta.ObjectMeta #1
+  target ObjectReference present #2
 CSIVolumeSource
-  driver string present
-  readOnly boolean
-  fsType string
-  volumeAttributes {string}
-  nodePublishSecretRef LocalObjectReference
+  driver string present #1
+  readOnly boolean pointer #2
+  fsType string pointer #3
+  volumeAttributes {string} #4
+  nodePublishSecretRef LocalObjectReference pointer #5
 Capabilities
-  add [string] atomic
-  drop [string] atomic
+  add [string] #1 atomic
+  drop [string] #2 atomic
 CephFSVolumeSource
-  monitors [string] present atomic
-  path string
-  user string
-  secretFile string
-  secretRef LocalObjectReference
-  readOnly boolean
+  monitors [string] present #1 atomic
+  path string #2
+  user string #3
+  secretFile string #4
+  secretRef LocalObjectReference pointer #5
+  readOnly boolean #6
 CinderVolumeSource
-  volumeID string present
-  fsType string
-  readOnly boolean
-  secretRef LocalObjectReference
+  volumeID string present #1
+  fsType string #2
+  readOnly boolean #3
+  secretRef LocalObjectReference pointer #4
 ClientIPConfig
-  timeoutSeconds integer
+  timeoutSeconds integer pointer #1
 ClusterTrustBundleProjection
-  name string
-  signerName string
-  labelSelector meta.LabelSelector
-  optional boolean
-  path string present
+  name string pointer #1
+  signerName string pointer #2
+  labelSelector meta.LabelSelector pointer #3
+  optional boolean pointer #5
+  path string present #4
 ConfigMap
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  immutable boolean
-  data {string}
-  binaryData {bytes}
+  metadata meta.ObjectMeta #1
+  immutable boolean pointer #4
+  data {string} #2
+  binaryData {bytes} #3
 ConfigMapEnvSource
   name string
-  optional boolean
+  inline LocalObjectReference #1
+  optional boolean pointer #2
 ConfigMapKeySelector atomic
   name string
-  key string present
-  optional boolean
+  inline LocalObjectReference #1
+  key string present #2
+  optional boolean pointer #3
 ConfigMapNodeConfigSource
-  namespace string present
-  name string present
-  uid string
-  resourceVersion string
-  kubeletConfigKey string present
+  namespace string present #1
+  name string present #2
+  uid string #3
+  resourceVersion string #4
+  kubeletConfigKey string present #5
 ConfigMapProjection
   name string
-  items [KeyToPath] atomic
-  optional boolean
+  inline LocalObjectReference #1
+  items [KeyToPath] #2 atomic
+  optional boolean pointer #4
 ConfigMapVolumeSource
   name string
-  items [KeyToPath] atomic
-  defaultMode integer
-  optional boolean
+  inline LocalObjectReference #1
+  items [KeyToPath] #2 atomic
+  defaultMode integer pointer #3
+  optional boolean pointer #4
 Container
-  name string present
-  image string
-  command [string] atomic
-  args [string] atomic
-  workingDir string
-  ports [ContainerPort] patch=merge:containerPort map=containerPort,protocol
-  envFrom [EnvFromSource] atomic
-  env [EnvVar] patch=merge:name map=name
-  resources ResourceRequirements
-  resizePolicy [ContainerResizePolicy] atomic
-  restartPolicy string
-  volumeMounts [VolumeMount] patch=merge:mountPath map=mountPath
-  volumeDevices [VolumeDevice] patch=merge:devicePath map=devicePath
-  livenessProbe Probe
-  readinessProbe Probe
-  startupProbe Probe
-  lifecycle Lifecycle
-  terminationMessagePath string
-  terminationMessagePolicy string
-  imagePullPolicy string
-  securityContext SecurityContext
-  stdin boolean
-  stdinOnce boolean
-  tty boolean
+  name string present #1
+  image string #2
+  command [string] #3 atomic
+  args [string] #4 atomic
+  workingDir string #5
+  ports [ContainerPort] patch=merge:containerPort #6 map=containerPort,protocol
+  envFrom [EnvFromSource] #19 atomic
+  env [EnvVar] patch=merge:name #7 map=name
+  resources ResourceRequirements #8
+  resizePolicy [ContainerResizePolicy] #23 atomic
+  restartPolicy string pointer #24
+  volumeMounts [VolumeMount] patch=merge:mountPath #9 map=mountPath
+  volumeDevices [VolumeDevice] patch=merge:devicePath #21 map=devicePath
+  livenessProbe Probe pointer #10
+  readinessProbe Probe pointer #11
+  startupProbe Probe pointer #22
+  lifecycle Lifecycle pointer #12
+  terminationMessagePath string #13
+  terminationMessagePolicy string #20
+  imagePullPolicy string #14
+  securityContext SecurityContext pointer #15
+  stdin boolean #16
+  stdinOnce boolean #17
+  tty boolean #18
 ContainerImage
-  names [string] present atomic
-  sizeBytes integer
+  names [string] present #1 atomic
+  sizeBytes integer #2
 ContainerPort
-  name string
-  hostPort integer
-  containerPort integer present
-  protocol string
-  hostIP string
+  name string #1
+  hostPort integer #2
+  containerPort integer present #3
+  protocol string #4
+  hostIP string #5
 ContainerResizePolicy
-  resourceName string present
-  restartPolicy string present
+  resourceName string present #1
+  restartPolicy string present #2
 ContainerState
-  waiting ContainerStateWaiting
-  running ContainerStateRunning
-  terminated ContainerStateTerminated
+  waiting ContainerStateWaiting pointer #1
+  running ContainerStateRunning pointer #2
+  terminated ContainerStateTerminated pointer #3
 ContainerStateRunning
-  startedAt time
+  startedAt time #1
 ContainerStateTerminated
-  exitCode integer present
-  signal integer
-  reason string
-  message string
-  startedAt time
-  finishedAt time
-  containerID string
+  exitCode integer present #1
+  signal integer #2
+  reason string #3
+  message string #4
+  startedAt time #5
+  finishedAt time #6
+  containerID string #7
 ContainerStateWaiting
-  reason string
-  message string
+  reason string #1
+  message string #2
 ContainerStatus
-  name string present
-  state ContainerState
-  lastState ContainerState
-  ready boolean present
-  restartCount integer present
-  image string present
-  imageID string present
-  containerID string
-  started boolean
-  allocatedResources {quantity}
-  resources ResourceRequirements
-  volumeMounts [VolumeMountStatus] patch=merge:mountPath map=mountPath
-  user ContainerUser
-  allocatedResourcesStatus [ResourceStatus] patch=merge:name map=name
+  name string present #1
+  state ContainerState #2
+  lastState ContainerState #3
+  ready boolean present #4
+  restartCount integer present #5
+  image string present #6
+  imageID string present #7
+  containerID string #8
+  started boolean pointer #9
+  allocatedResources {quantity} #10
+  resources ResourceRequirements pointer #11
+  volumeMounts [VolumeMountStatus] patch=merge:mountPath #12 map=mountPath
+  user ContainerUser pointer #13
+  allocatedResourcesStatus [ResourceStatus] patch=merge:name #14 map=name
 ContainerUser
-  linux LinuxContainerUser
+  linux LinuxContainerUser pointer #1
 DaemonEndpoint
-  Port integer present
+  Port integer present #1
 DownwardAPIProjection
-  items [DownwardAPIVolumeFile] atomic
+  items [DownwardAPIVolumeFile] #1 atomic
 DownwardAPIVolumeFile
-  path string present
-  fieldRef ObjectFieldSelector
-  resourceFieldRef ResourceFieldSelector
-  mode integer
+  path string present #1
+  fieldRef ObjectFieldSelector pointer #2
+  resourceFieldRef ResourceFieldSelector pointer #3
+  mode integer pointer #4
 DownwardAPIVolumeSource
-  items [DownwardAPIVolumeFile] atomic
-  defaultMode integer
+  items [DownwardAPIVolumeFile] #1 atomic
+  defaultMode integer pointer #2
 EmptyDirVolumeSource
-  medium string
-  sizeLimit quantity
+  medium string #1
+  sizeLimit quantity pointer #2
 EndpointAddress atomic
-  ip string present
-  hostname string
-  nodeName string
-  targetRef ObjectReference
+  ip string present #1
+  hostname string #3
+  nodeName string pointer #4
+  targetRef ObjectReference pointer #2
 EndpointPort atomic
-  name string
-  port integer present
-  protocol string
-  appProtocol string
+  name string #1
+  port integer present #2
+  protocol string #3
+  appProtocol string pointer #4
 EndpointSubset
-  addresses [EndpointAddress] atomic
-  notReadyAddresses [EndpointAddress] atomic
-  ports [EndpointPort] atomic
+  addresses [EndpointAddress] #1 atomic
+  notReadyAddresses [EndpointAddress] #2 atomic
+  ports [EndpointPort] #3 atomic
 Endpoints
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  subsets [EndpointSubset] atomic
+  metadata meta.ObjectMeta #1
+  subsets [EndpointSubset] #2 atomic
 EnvFromSource
-  prefix string
-  configMapRef ConfigMapEnvSource
-  secretRef SecretEnvSource
+  prefix string #1
+  configMapRef ConfigMapEnvSource pointer #2
+  secretRef SecretEnvSource pointer #3
 EnvVar
-  name string present
-  value string
-  valueFrom EnvVarSource
+  name string present #1
+  value string #2
+  valueFrom EnvVarSource pointer #3
 EnvVarSource
-  fieldRef ObjectFieldSelector
-  resourceFieldRef ResourceFieldSelector
-  configMapKeyRef ConfigMapKeySelector
-  secretKeyRef SecretKeySelector
+  fieldRef ObjectFieldSelector pointer #1
+  resourceFieldRef ResourceFieldSelector pointer #2
+  configMapKeyRef ConfigMapKeySelector pointer #3
+  secretKeyRef SecretKeySelector pointer #4
 EphemeralContainer
   name string present
   image string
@@ -227,1280 +233,1353 @@ EphemeralContainer
   env [EnvVar] patch=merge:name
   resources ResourceRequirements
   resizePolicy [ContainerResizePolicy]
-  restartPolicy string
+  restartPolicy string pointer
   volumeMounts [VolumeMount] patch=merge:mountPath
   volumeDevices [VolumeDevice] patch=merge:devicePath
-  livenessProbe Probe
-  readinessProbe Probe
-  startupProbe Probe
-  lifecycle Lifecycle
+  livenessProbe Probe pointer
+  readinessProbe Probe pointer
+  startupProbe Probe pointer
+  lifecycle Lifecycle pointer
   terminationMessagePath string
   terminationMessagePolicy string
   imagePullPolicy string
-  securityContext SecurityContext
+  securityContext SecurityContext pointer
   stdin boolean
   stdinOnce boolean
   tty boolean
-  targetContainerName string
+  inline EphemeralContainerCommon #1
+  targetContainerName string #2
+EphemeralContainerCommon
+  name string present #1
+  image string #2
+  command [string] #3
+  args [string] #4
+  workingDir string #5
+  ports [ContainerPort] patch=merge:containerPort #6
+  envFrom [EnvFromSource] #19
+  env [EnvVar] patch=merge:name #7
+  resources ResourceRequirements #8
+  resizePolicy [ContainerResizePolicy] #23
+  restartPolicy string pointer #24
+  volumeMounts [VolumeMount] patch=merge:mountPath #9
+  volumeDevices [VolumeDevice] patch=merge:devicePath #21
+  livenessProbe Probe pointer #10
+  readinessProbe Probe pointer #11
+  startupProbe Probe pointer #22
+  lifecycle Lifecycle pointer #12
+  terminationMessagePath string #13
+  terminationMessagePolicy string #20
+  imagePullPolicy string #14
+  securityContext SecurityContext pointer #15
+  stdin boolean #16
+  stdinOnce boolean #17
+  tty boolean #18
 EphemeralVolumeSource
-  volumeClaimTemplate PersistentVolumeClaimTemplate
+  volumeClaimTemplate PersistentVolumeClaimTemplate pointer #1
 Event
   apiVersion string
   kind string
-  metadata meta.ObjectMeta present
-  involvedObject ObjectReference present
-  reason string
-  message string
-  source EventSource
-  firstTimestamp time
-  lastTimestamp time
-  count integer
-  type string
-  eventTime time
-  series EventSeries
-  action string
-  related ObjectReference
-  reportingComponent string present
-  reportingInstance string present
+  metadata meta.ObjectMeta present #1
+  involvedObject ObjectReference present #2
+  reason string #3
+  message string #4
+  source EventSource #5
+  firstTimestamp time #6
+  lastTimestamp time #7
+  count integer #8
+  type string #9
+  eventTime time #10
+  series EventSeries pointer #11
+  action string #12
+  related ObjectReference pointer #13
+  reportingComponent string present #14
+  reportingInstance string present #15
 EventSeries
-  count integer
-  lastObservedTime time
+  count integer #1
+  lastObservedTime time #2
 EventSource
-  component string
-  host string
+  component string #1
+  host string #2
 ExecAction
-  command [string] atomic
+  command [string] #1 atomic
 FCVolumeSource
-  targetWWNs [string] atomic
-  lun integer
-  fsType string
-  readOnly boolean
-  wwids [string] atomic
+  targetWWNs [string] #1 atomic
+  lun integer pointer #2
+  fsType string #3
+  readOnly boolean #4
+  wwids [string] #5 atomic
 FlexVolumeSource
-  driver string present
-  fsType string
-  secretRef LocalObjectReference
-  readOnly boolean
-  options {string}
+  driver string present #1
+  fsType string #2
+  secretRef LocalObjectReference pointer #3
+  readOnly boolean #4
+  options {string} #5
 FlockerVolumeSource
-  datasetName string
-  datasetUUID string
+  datasetName string #1
+  datasetUUID string #2
 GCEPersistentDiskVolumeSource
-  pdName string present
-  fsType string
-  partition integer
-  readOnly boolean
+  pdName string present #1
+  fsType string #2
+  partition integer #3
+  readOnly boolean #4
 GRPCAction
-  port integer present
-  service string present
+  port integer present #1
+  service string present pointer #2
 GitRepoVolumeSource
-  repository string present
-  revision string
-  directory string
+  repository string present #1
+  revision string #2
+  directory string #3
 GlusterfsVolumeSource
-  endpoints string present
-  path string present
-  readOnly boolean
+  endpoints string present #1
+  path string present #2
+  readOnly boolean #3
 HTTPGetAction
-  path string
-  port intOrString present
-  host string
-  scheme string
-  httpHeaders [HTTPHeader] atomic
+  path string #1
+  port intOrString present #2
+  host string #3
+  scheme string #4
+  httpHeaders [HTTPHeader] #5 atomic
 HTTPHeader
-  name string present
-  value string present
+  name string present #1
+  value string present #2
 HostAlias
-  ip string present
-  hostnames [string] atomic
+  ip string present #1
+  hostnames [string] #2 atomic
 HostIP
-  ip string present
+  ip string present #1
 HostPathVolumeSource
-  path string present
-  type string
+  path string present #1
+  type string pointer #2
 ISCSIVolumeSource
-  targetPortal string present
-  iqn string present
-  lun integer present
-  iscsiInterface string
-  fsType string
-  readOnly boolean
-  portals [string] atomic
-  chapAuthDiscovery boolean
-  chapAuthSession boolean
-  secretRef LocalObjectReference
-  initiatorName string
+  targetPortal string present #1
+  iqn string present #2
+  lun integer present #3
+  iscsiInterface string #4
+  fsType string #5
+  readOnly boolean #6
+  portals [string] #7 atomic
+  chapAuthDiscovery boolean #8
+  chapAuthSession boolean #11
+  secretRef LocalObjectReference pointer #10
+  initiatorName string pointer #12
 ImageVolumeSource
-  reference string
-  pullPolicy string
+  reference string #1
+  pullPolicy string #2
 KeyToPath
-  key string present
-  path string present
-  mode integer
+  key string present #1
+  path string present #2
+  mode integer pointer #3
 Lifecycle
-  postStart LifecycleHandler
-  preStop LifecycleHandler
+  postStart LifecycleHandler pointer #1
+  preStop LifecycleHandler pointer #2
 LifecycleHandler
-  exec ExecAction
-  httpGet HTTPGetAction
-  tcpSocket TCPSocketAction
-  sleep SleepAction
+  exec ExecAction pointer #1
+  httpGet HTTPGetAction pointer #2
+  tcpSocket TCPSocketAction pointer #3
+  sleep SleepAction pointer #4
 LinuxContainerUser
-  uid integer present
-  gid integer present
-  supplementalGroups [integer] atomic
+  uid integer present #1
+  gid integer present #2
+  supplementalGroups [integer] #3 atomic
 LoadBalancerIngress
-  ip string
-  hostname string
-  ipMode string
-  ports [PortStatus] atomic
+  ip string #1
+  hostname string #2
+  ipMode string pointer #3
+  ports [PortStatus] #4 atomic
 LoadBalancerStatus
-  ingress [LoadBalancerIngress] atomic
+  ingress [LoadBalancerIngress] #1 atomic
 LocalObjectReference atomic
-  name string
+  name string #1
 ModifyVolumeStatus
-  targetVolumeAttributesClassName string
-  status string present
+  targetVolumeAttributesClassName string #1
+  status string present #2
 NFSVolumeSource
-  server string present
-  path string present
-  readOnly boolean
+  server string present #1
+  path string present #2
+  readOnly boolean #3
 Namespace
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec NamespaceSpec
-  status NamespaceStatus
+  metadata meta.ObjectMeta #1
+  spec NamespaceSpec #2
+  status NamespaceStatus #3
 NamespaceCondition
-  type string present
-  status string present
-  lastTransitionTime time
-  reason string
-  message string
+  type string present #1
+  status string present #2
+  lastTransitionTime time #4
+  reason string #5
+  message string #6
 NamespaceSpec
-  finalizers [string] atomic
+  finalizers [string] #1 atomic
 NamespaceStatus
-  phase string
-  conditions [NamespaceCondition] patch=merge:type map=type
+  phase string #1
+  conditions [NamespaceCondition] patch=merge:type #2 map=type
 Node
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec NodeSpec
-  status NodeStatus
+  metadata meta.ObjectMeta #1
+  spec NodeSpec #2
+  status NodeStatus #3
 NodeAddress
-  type string present
-  address string present
+  type string present #1
+  address string present #2
 NodeAffinity
-  requiredDuringSchedulingIgnoredDuringExecution NodeSelector
-  preferredDuringSchedulingIgnoredDuringExecution [PreferredSchedulingTerm] atomic
+  requiredDuringSchedulingIgnoredDuringExecution NodeSelector pointer #1
+  preferredDuringSchedulingIgnoredDuringExecution [PreferredSchedulingTerm] #2 atomic
 NodeCondition
-  type string present
-  status string present
-  lastHeartbeatTime time
-  lastTransitionTime time
-  reason string
-  message string
+  type string present #1
+  status string present #2
+  lastHeartbeatTime time #3
+  lastTransitionTime time #4
+  reason string #5
+  message string #6
 NodeConfigSource
-  configMap ConfigMapNodeConfigSource
+  configMap ConfigMapNodeConfigSource pointer #2
 NodeConfigStatus
-  assigned NodeConfigSource
-  active NodeConfigSource
-  lastKnownGood NodeConfigSource
-  error string
+  assigned NodeConfigSource pointer #1
+  active NodeConfigSource pointer #2
+  lastKnownGood NodeConfigSource pointer #3
+  error string #4
 NodeDaemonEndpoints
-  kubeletEndpoint DaemonEndpoint
+  kubeletEndpoint DaemonEndpoint #1
 NodeFeatures
-  supplementalGroupsPolicy boolean
+  supplementalGroupsPolicy boolean pointer #1
 NodeRuntimeHandler
-  name string present
-  features NodeRuntimeHandlerFeatures
+  name string present #1
+  features NodeRuntimeHandlerFeatures pointer #2
 NodeRuntimeHandlerFeatures
-  recursiveReadOnlyMounts boolean
-  userNamespaces boolean
+  recursiveReadOnlyMounts boolean pointer #1
+  userNamespaces boolean pointer #2
 NodeSelector atomic
-  nodeSelectorTerms [NodeSelectorTerm] present atomic
+  nodeSelectorTerms [NodeSelectorTerm] present #1 atomic
 NodeSelectorRequirement
-  key string present
-  operator string present
-  values [string] atomic
+  key string present #1
+  operator string present #2
+  values [string] #3 atomic
 NodeSelectorTerm atomic
-  matchExpressions [NodeSelectorRequirement] atomic
-  matchFields [NodeSelectorRequirement] atomic
+  matchExpressions [NodeSelectorRequirement] #1 atomic
+  matchFields [NodeSelectorRequirement] #2 atomic
 NodeSpec
-  podCIDR string
-  podCIDRs [string] patch=merge set
-  providerID string
-  unschedulable boolean
-  taints [Taint] atomic
-  configSource NodeConfigSource
-  externalID string
+  podCIDR string #1
+  podCIDRs [string] patch=merge #7 set
+  providerID string #3
+  unschedulable boolean #4
+  taints [Taint] #5 atomic
+  configSource NodeConfigSource pointer #6
+  externalID string #2
 NodeStatus
-  capacity {quantity}
-  allocatable {quantity}
-  phase string
-  conditions [NodeCondition] patch=merge:type map=type
-  addresses [NodeAddress] patch=merge:type map=type
-  daemonEndpoints NodeDaemonEndpoints
-  nodeInfo NodeSystemInfo
-  images [ContainerImage] atomic
-  volumesInUse [string] atomic
-  volumesAttached [AttachedVolume] atomic
-  config NodeConfigStatus
-  runtimeHandlers [NodeRuntimeHandler] atomic
-  features NodeFeatures
+  capacity {quantity} #1
+  allocatable {quantity} #2
+  phase string #3
+  conditions [NodeCondition] patch=merge:type #4 map=type
+  addresses [NodeAddress] patch=merge:type #5 map=type
+  daemonEndpoints NodeDaemonEndpoints #6
+  nodeInfo NodeSystemInfo #7
+  images [ContainerImage] #8 atomic
+  volumesInUse [string] #9 atomic
+  volumesAttached [AttachedVolume] #10 atomic
+  config NodeConfigStatus pointer #11
+  runtimeHandlers [NodeRuntimeHandler] #12 atomic
+  features NodeFeatures pointer #13
 NodeSystemInfo
-  machineID string present
-  systemUUID string present
-  bootID string present
-  kernelVersion string present
-  osImage string present
-  containerRuntimeVersion string present
-  kubeletVersion string present
-  kubeProxyVersion string present
-  operatingSystem string present
-  architecture string present
+  machineID string present #1
+  systemUUID string present #2
+  bootID string present #3
+  kernelVersion string present #4
+  osImage string present #5
+  containerRuntimeVersion string present #6
+  kubeletVersion string present #7
+  kubeProxyVersion string present #8
+  operatingSystem string present #9
+  architecture string present #10
 ObjectFieldSelector atomic
-  apiVersion string
-  fieldPath string present
+  apiVersion string #1
+  fieldPath string present #2
 ObjectReference atomic
-  kind string
-  namespace string
-  name string
-  uid string
-  apiVersion string
-  resourceVersion string
-  fieldPath string
+  kind string #1
+  namespace string #2
+  name string #3
+  uid string #4
+  apiVersion string #5
+  resourceVersion string #6
+  fieldPath string #7
 PersistentVolumeClaim
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec PersistentVolumeClaimSpec
-  status PersistentVolumeClaimStatus
+  metadata meta.ObjectMeta #1
+  spec PersistentVolumeClaimSpec #2
+  status PersistentVolumeClaimStatus #3
 PersistentVolumeClaimCondition
-  type string present
-  status string present
-  lastProbeTime time
-  lastTransitionTime time
-  reason string
-  message string
+  type string present #1
+  status string present #2
+  lastProbeTime time #3
+  lastTransitionTime time #4
+  reason string #5
+  message string #6
 PersistentVolumeClaimSpec
-  accessModes [string] atomic
-  selector meta.LabelSelector
-  resources VolumeResourceRequirements
-  volumeName string
-  storageClassName string
-  volumeMode string
-  dataSource TypedLocalObjectReference
-  dataSourceRef TypedObjectReference
-  volumeAttributesClassName string
+  accessModes [string] #1 atomic
+  selector meta.LabelSelector pointer #4
+  resources VolumeResourceRequirements #2
+  volumeName string #3
+  storageClassName string pointer #5
+  volumeMode string pointer #6
+  dataSource TypedLocalObjectReference pointer #7
+  dataSourceRef TypedObjectReference pointer #8
+  volumeAttributesClassName string pointer #9
 PersistentVolumeClaimStatus
-  phase string
-  accessModes [string] atomic
-  capacity {quantity}
-  conditions [PersistentVolumeClaimCondition] patch=merge:type map=type
-  allocatedResources {quantity}
-  allocatedResourceStatuses {string}
-  currentVolumeAttributesClassName string
-  modifyVolumeStatus ModifyVolumeStatus
+  phase string #1
+  accessModes [string] #2 atomic
+  capacity {quantity} #3
+  conditions [PersistentVolumeClaimCondition] patch=merge:type #4 map=type
+  allocatedResources {quantity} #5
+  allocatedResourceStatuses {string} #7
+  currentVolumeAttributesClassName string pointer #8
+  modifyVolumeStatus ModifyVolumeStatus pointer #9
 PersistentVolumeClaimTemplate
-  metadata meta.ObjectMeta
-  spec PersistentVolumeClaimSpec present
+  metadata meta.ObjectMeta #1
+  spec PersistentVolumeClaimSpec present #2
 PersistentVolumeClaimVolumeSource
-  claimName string present
-  readOnly boolean
+  claimName string present #1
+  readOnly boolean #2
 PhotonPersistentDiskVolumeSource
-  pdID string present
-  fsType string
+  pdID string present #1
+  fsType string #2
 Pod
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec PodSpec
-  status PodStatus
+  metadata meta.ObjectMeta #1
+  spec PodSpec #2
+  status PodStatus #3
 PodAffinity
-  requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm] atomic
-  preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm] atomic
+  requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm] #1 atomic
+  preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm] #2 atomic
 PodAffinityTerm
-  labelSelector meta.LabelSelector
-  namespaces [string] atomic
-  topologyKey string present
-  namespaceSelector meta.LabelSelector
-  matchLabelKeys [string] atomic
-  mismatchLabelKeys [string] atomic
+  labelSelector meta.LabelSelector pointer #1
+  namespaces [string] #2 atomic
+  topologyKey string present #3
+  namespaceSelector meta.LabelSelector pointer #4
+  matchLabelKeys [string] #5 atomic
+  mismatchLabelKeys [string] #6 atomic
 PodAntiAffinity
-  requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm] atomic
-  preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm] atomic
+  requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm] #1 atomic
+  preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm] #2 atomic
 PodCondition
-  type string present
-  status string present
-  lastProbeTime time
-  lastTransitionTime time
-  reason string
-  message string
+  type string present #1
+  status string present #2
+  lastProbeTime time #3
+  lastTransitionTime time #4
+  reason string #5
+  message string #6
 PodDNSConfig
-  nameservers [string] atomic
-  searches [string] atomic
-  options [PodDNSConfigOption] atomic
+  nameservers [string] #1 atomic
+  searches [string] #2 atomic
+  options [PodDNSConfigOption] #3 atomic
 PodDNSConfigOption
-  name string
-  value string
+  name string #1
+  value string pointer #2
 PodIP
-  ip string present
+  ip string present #1
 PodOS
-  name string present
+  name string present #1
 PodReadinessGate
-  conditionType string present
+  conditionType string present #1
 PodResourceClaim
-  name string present
-  resourceClaimName string
-  resourceClaimTemplateName string
+  name string present #1
+  resourceClaimName string pointer #3
+  resourceClaimTemplateName string pointer #4
 PodResourceClaimStatus
-  name string present
-  resourceClaimName string
+  name string present #1
+  resourceClaimName string pointer #2
 PodSchedulingGate
-  name string present
+  name string present #1
 PodSecurityContext
-  seLinuxOptions SELinuxOptions
-  windowsOptions WindowsSecurityContextOptions
-  runAsUser integer
-  runAsGroup integer
-  runAsNonRoot boolean
-  supplementalGroups [integer] atomic
-  supplementalGroupsPolicy string
-  fsGroup integer
-  sysctls [Sysctl] atomic
-  fsGroupChangePolicy string
-  seccompProfile SeccompProfile
-  appArmorProfile AppArmorProfile
-  seLinuxChangePolicy string
+  seLinuxOptions SELinuxOptions pointer #1
+  windowsOptions WindowsSecurityContextOptions pointer #8
+  runAsUser integer pointer #2
+  runAsGroup integer pointer #6
+  runAsNonRoot boolean pointer #3
+  supplementalGroups [integer] #4 atomic
+  supplementalGroupsPolicy string pointer #12
+  fsGroup integer pointer #5
+  sysctls [Sysctl] #7 atomic
+  fsGroupChangePolicy string pointer #9
+  seccompProfile SeccompProfile pointer #10
+  appArmorProfile AppArmorProfile pointer #11
+  seLinuxChangePolicy string pointer #13
 PodSpec
-  volumes [Volume] patch=merge,retainKeys:name map=name
-  initContainers [Container] patch=merge:name map=name
-  containers [Container] patch=merge:name present map=name
-  ephemeralContainers [EphemeralContainer] patch=merge:name map=name
-  restartPolicy string
-  terminationGracePeriodSeconds integer
-  activeDeadlineSeconds integer
-  dnsPolicy string
-  nodeSelector {string} atomic
-  serviceAccountName string
-  serviceAccount string
-  automountServiceAccountToken boolean
-  nodeName string
-  hostNetwork boolean
-  hostPID boolean
-  hostIPC boolean
-  shareProcessNamespace boolean
-  securityContext PodSecurityContext
-  imagePullSecrets [LocalObjectReference] patch=merge:name map=name
-  hostname string
-  subdomain string
-  affinity Affinity
-  schedulerName string
-  tolerations [Toleration] atomic
-  hostAliases [HostAlias] patch=merge:ip map=ip
-  priorityClassName string
-  priority integer
-  dnsConfig PodDNSConfig
-  readinessGates [PodReadinessGate] atomic
-  runtimeClassName string
-  enableServiceLinks boolean
-  preemptionPolicy string
-  overhead {quantity}
-  topologySpreadConstraints [TopologySpreadConstraint] patch=merge:topologyKey map=topologyKey,whenUnsatisfiable
-  setHostnameAsFQDN boolean
-  os PodOS
-  hostUsers boolean
-  schedulingGates [PodSchedulingGate] patch=merge:name map=name
-  resourceClaims [PodResourceClaim] patch=merge,retainKeys:name map=name
-  resources ResourceRequirements
+  volumes [Volume] patch=merge,retainKeys:name #1 map=name
+  initContainers [Container] patch=merge:name #20 map=name
+  containers [Container] patch=merge:name present #2 map=name
+  ephemeralContainers [EphemeralContainer] patch=merge:name #34 map=name
+  restartPolicy string #3
+  terminationGracePeriodSeconds integer pointer #4
+  activeDeadlineSeconds integer pointer #5
+  dnsPolicy string #6
+  nodeSelector {string} #7 atomic
+  serviceAccountName string #8
+  serviceAccount string #9
+  automountServiceAccountToken boolean pointer #21
+  nodeName string #10
+  hostNetwork boolean #11
+  hostPID boolean #12
+  hostIPC boolean #13
+  shareProcessNamespace boolean pointer #27
+  securityContext PodSecurityContext pointer #14
+  imagePullSecrets [LocalObjectReference] patch=merge:name #15 map=name
+  hostname string #16
+  subdomain string #17
+  affinity Affinity pointer #18
+  schedulerName string #19
+  tolerations [Toleration] #22 atomic
+  hostAliases [HostAlias] patch=merge:ip #23 map=ip
+  priorityClassName string #24
+  priority integer pointer #25
+  dnsConfig PodDNSConfig pointer #26
+  readinessGates [PodReadinessGate] #28 atomic
+  runtimeClassName string pointer #29
+  enableServiceLinks boolean pointer #30
+  preemptionPolicy string pointer #31
+  overhead {quantity} #32
+  topologySpreadConstraints [TopologySpreadConstraint] patch=merge:topologyKey #33 map=topologyKey,whenUnsatisfiable
+  setHostnameAsFQDN boolean pointer #35
+  os PodOS pointer #36
+  hostUsers boolean pointer #37
+  schedulingGates [PodSchedulingGate] patch=merge:name #38 map=name
+  resourceClaims [PodResourceClaim] patch=merge,retainKeys:name #39 map=name
+  resources ResourceRequirements pointer #40
 PodStatus
-  phase string
-  conditions [PodCondition] patch=merge:type map=type
-  message string
-  reason string
-  nominatedNodeName string
-  hostIP string
-  hostIPs [HostIP] patch=merge:ip atomic
-  podIP string
-  podIPs [PodIP] patch=merge:ip map=ip
-  startTime time
-  initContainerStatuses [ContainerStatus] atomic
-  containerStatuses [ContainerStatus] atomic
-  qosClass string
-  ephemeralContainerStatuses [ContainerStatus] atomic
-  resize string
-  resourceClaimStatuses [PodResourceClaimStatus] patch=merge,retainKeys:name map=name
+  phase string #1
+  conditions [PodCondition] patch=merge:type #2 map=type
+  message string #3
+  reason string #4
+  nominatedNodeName string #11
+  hostIP string #5
+  hostIPs [HostIP] patch=merge:ip #16 atomic
+  podIP string #6
+  podIPs [PodIP] patch=merge:ip #12 map=ip
+  startTime time pointer #7
+  initContainerStatuses [ContainerStatus] #10 atomic
+  containerStatuses [ContainerStatus] #8 atomic
+  qosClass string #9
+  ephemeralContainerStatuses [ContainerStatus] #13 atomic
+  resize string #14
+  resourceClaimStatuses [PodResourceClaimStatus] patch=merge,retainKeys:name #15 map=name
 PodTemplate
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  template PodTemplateSpec
+  metadata meta.ObjectMeta #1
+  template PodTemplateSpec #2
 PodTemplateSpec
-  metadata meta.ObjectMeta
-  spec PodSpec
+  metadata meta.ObjectMeta #1
+  spec PodSpec #2
 PortStatus
-  port integer present
-  protocol string present
-  error string
+  port integer present #1
+  protocol string present #2
+  error string pointer #3
 PortworxVolumeSource
-  volumeID string present
-  fsType string
-  readOnly boolean
+  volumeID string present #1
+  fsType string #2
+  readOnly boolean #3
 PreferredSchedulingTerm
-  weight integer present
-  preference NodeSelectorTerm present
+  weight integer present #1
+  preference NodeSelectorTerm present #2
 Probe
-  exec ExecAction
-  httpGet HTTPGetAction
-  tcpSocket TCPSocketAction
-  grpc GRPCAction
-  initialDelaySeconds integer
-  timeoutSeconds integer
-  periodSeconds integer
-  successThreshold integer
-  failureThreshold integer
-  terminationGracePeriodSeconds integer
+  exec ExecAction pointer
+  httpGet HTTPGetAction pointer
+  tcpSocket TCPSocketAction pointer
+  grpc GRPCAction pointer
+  inline ProbeHandler #1
+  initialDelaySeconds integer #2
+  timeoutSeconds integer #3
+  periodSeconds integer #4
+  successThreshold integer #5
+  failureThreshold integer #6
+  terminationGracePeriodSeconds integer pointer #7
+ProbeHandler
+  exec ExecAction pointer #1
+  httpGet HTTPGetAction pointer #2
+  tcpSocket TCPSocketAction pointer #3
+  grpc GRPCAction pointer #4
 ProjectedVolumeSource
-  sources [VolumeProjection] present atomic
-  defaultMode integer
+  sources [VolumeProjection] present #1 atomic
+  defaultMode integer pointer #2
 QuobyteVolumeSource
-  registry string present
-  volume string present
-  readOnly boolean
-  user string
-  group string
-  tenant string
+  registry string present #1
+  volume string present #2
+  readOnly boolean #3
+  user string #4
+  group string #5
+  tenant string #6
 RBDVolumeSource
-  monitors [string] present atomic
-  image string present
-  fsType string
-  pool string
-  user string
-  keyring string
-  secretRef LocalObjectReference
-  readOnly boolean
+  monitors [string] present #1 atomic
+  image string present #2
+  fsType string #3
+  pool string #4
+  user string #5
+  keyring string #6
+  secretRef LocalObjectReference pointer #7
+  readOnly boolean #8
 ResourceClaim
-  name string present
-  request string
+  name string present #1
+  request string #2
 ResourceFieldSelector atomic
-  containerName string
-  resource string present
-  divisor quantity
+  containerName string #1
+  resource string present #2
+  divisor quantity #3
 ResourceHealth
-  resourceID string present
-  health string
+  resourceID string present #1
+  health string #2
 ResourceRequirements
-  limits {quantity}
-  requests {quantity}
-  claims [ResourceClaim] map=name
+  limits {quantity} #1
+  requests {quantity} #2
+  claims [ResourceClaim] #3 map=name
 ResourceStatus
-  name string present
-  resources [ResourceHealth] map=resourceID
+  name string present #1
+  resources [ResourceHealth] #2 map=resourceID
 SELinuxOptions
-  user string
-  role string
-  type string
-  level string
+  user string #1
+  role string #2
+  type string #3
+  level string #4
 ScaleIOVolumeSource
-  gateway string present
-  system string present
-  secretRef LocalObjectReference present
-  sslEnabled boolean
-  protectionDomain string
-  storagePool string
-  storageMode string
-  volumeName string
-  fsType string
-  readOnly boolean
+  gateway string present #1
+  system string present #2
+  secretRef LocalObjectReference present pointer #3
+  sslEnabled boolean #4
+  protectionDomain string #5
+  storagePool string #6
+  storageMode string #7
+  volumeName string #8
+  fsType string #9
+  readOnly boolean #10
 SeccompProfile
-  type string present
-  localhostProfile string
+  type string present #1
+  localhostProfile string pointer #2
 Secret
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  immutable boolean
-  data {bytes}
-  stringData {string}
-  type string
+  metadata meta.ObjectMeta #1
+  immutable boolean pointer #5
+  data {bytes} #2
+  stringData {string} #4
+  type string #3
 SecretEnvSource
   name string
-  optional boolean
+  inline LocalObjectReference #1
+  optional boolean pointer #2
 SecretKeySelector atomic
   name string
-  key string present
-  optional boolean
+  inline LocalObjectReference #1
+  key string present #2
+  optional boolean pointer #3
 SecretProjection
   name string
-  items [KeyToPath] atomic
-  optional boolean
+  inline LocalObjectReference #1
+  items [KeyToPath] #2 atomic
+  optional boolean pointer #4
 SecretVolumeSource
-  secretName string
-  items [KeyToPath] atomic
-  defaultMode integer
-  optional boolean
+  secretName string #1
+  items [KeyToPath] #2 atomic
+  defaultMode integer pointer #3
+  optional boolean pointer #4
 SecurityContext
-  capabilities Capabilities
-  privileged boolean
-  seLinuxOptions SELinuxOptions
-  windowsOptions WindowsSecurityContextOptions
-  runAsUser integer
-  runAsGroup integer
-  runAsNonRoot boolean
-  readOnlyRootFilesystem boolean
-  allowPrivilegeEscalation boolean
-  procMount string
-  seccompProfile SeccompProfile
-  appArmorProfile AppArmorProfile
+  capabilities Capabilities pointer #1
+  privileged boolean pointer #2
+  seLinuxOptions SELinuxOptions pointer #3
+  windowsOptions WindowsSecurityContextOptions pointer #10
+  runAsUser integer pointer #4
+  runAsGroup integer pointer #8
+  runAsNonRoot boolean pointer #5
+  readOnlyRootFilesystem boolean pointer #6
+  allowPrivilegeEscalation boolean pointer #7
+  procMount string pointer #9
+  seccompProfile SeccompProfile pointer #11
+  appArmorProfile AppArmorProfile pointer #12
 Service
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec ServiceSpec
-  status ServiceStatus
+  metadata meta.ObjectMeta #1
+  spec ServiceSpec #2
+  status ServiceStatus #3
 ServiceAccount
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  secrets [ObjectReference] patch=merge:name map=name
-  imagePullSecrets [LocalObjectReference] atomic
-  automountServiceAccountToken boolean
+  metadata meta.ObjectMeta #1
+  secrets [ObjectReference] patch=merge:name #2 map=name
+  imagePullSecrets [LocalObjectReference] #3 atomic
+  automountServiceAccountToken boolean pointer #4
 ServiceAccountTokenProjection
-  audience string
-  expirationSeconds integer
-  path string present
+  audience string #1
+  expirationSeconds integer pointer #2
+  path string present #3
 ServicePort
-  name string
-  protocol string
-  appProtocol string
-  port integer present
-  targetPort intOrString
-  nodePort integer
+  name string #1
+  protocol string #2
+  appProtocol string pointer #6
+  port integer present #3
+  targetPort intOrString #4
+  nodePort integer #5
 ServiceSpec
-  ports [ServicePort] patch=merge:port map=port,protocol
-  selector {string} atomic
-  clusterIP string
-  clusterIPs [string] atomic
-  type string
-  externalIPs [string] atomic
-  sessionAffinity string
-  loadBalancerIP string
-  loadBalancerSourceRanges [string] atomic
-  externalName string
-  externalTrafficPolicy string
-  healthCheckNodePort integer
-  publishNotReadyAddresses boolean
-  sessionAffinityConfig SessionAffinityConfig
-  ipFamilies [string] atomic
-  ipFamilyPolicy string
-  allocateLoadBalancerNodePorts boolean
-  loadBalancerClass string
-  internalTrafficPolicy string
-  trafficDistribution string
+  ports [ServicePort] patch=merge:port #1 map=port,protocol
+  selector {string} #2 atomic
+  clusterIP string #3
+  clusterIPs [string] #18 atomic
+  type string #4
+  externalIPs [string] #5 atomic
+  sessionAffinity string #7
+  loadBalancerIP string #8
+  loadBalancerSourceRanges [string] #9 atomic
+  externalName string #10
+  externalTrafficPolicy string #11
+  healthCheckNodePort integer #12
+  publishNotReadyAddresses boolean #13
+  sessionAffinityConfig SessionAffinityConfig pointer #14
+  ipFamilies [string] #19 atomic
+  ipFamilyPolicy string pointer #17
+  allocateLoadBalancerNodePorts boolean pointer #20
+  loadBalancerClass string pointer #21
+  internalTrafficPolicy string pointer #22
+  trafficDistribution string pointer #23
 ServiceStatus
-  loadBalancer LoadBalancerStatus
-  conditions [meta.Condition] patch=merge:type map=type
+  loadBalancer LoadBalancerStatus #1
+  conditions [meta.Condition] patch=merge:type #2 map=type
 SessionAffinityConfig
-  clientIP ClientIPConfig
+  clientIP ClientIPConfig pointer #1
 SleepAction
-  seconds integer present
+  seconds integer present #1
 StorageOSVolumeSource
-  volumeName string
-  volumeNamespace string
-  fsType string
-  readOnly boolean
-  secretRef LocalObjectReference
+  volumeName string #1
+  volumeNamespace string #2
+  fsType string #3
+  readOnly boolean #4
+  secretRef LocalObjectReference pointer #5
 Sysctl
-  name string present
-  value string present
+  name string present #1
+  value string present #2
 TCPSocketAction
-  port intOrString present
-  host string
+  port intOrString present #1
+  host string #2
 Taint
-  key string present
-  value string
-  effect string present
-  timeAdded time
+  key string present #1
+  value string #2
+  effect string present #3
+  timeAdded time pointer #4
 Toleration
-  key string
-  operator string
-  value string
-  effect string
-  tolerationSeconds integer
+  key string #1
+  operator string #2
+  value string #3
+  effect string #4
+  tolerationSeconds integer pointer #5
 TopologySpreadConstraint
-  maxSkew integer present
-  topologyKey string present
-  whenUnsatisfiable string present
-  labelSelector meta.LabelSelector
-  minDomains integer
-  nodeAffinityPolicy string
-  nodeTaintsPolicy string
-  matchLabelKeys [string] atomic
+  maxSkew integer present #1
+  topologyKey string present #2
+  whenUnsatisfiable string present #3
+  labelSelector meta.LabelSelector pointer #4
+  minDomains integer pointer #5
+  nodeAffinityPolicy string pointer #6
+  nodeTaintsPolicy string pointer #7
+  matchLabelKeys [string] #8 atomic
 TypedLocalObjectReference atomic
-  apiGroup string present
-  kind string present
-  name string present
+  apiGroup string present pointer #1
+  kind string present #2
+  name string present #3
 TypedObjectReference
-  apiGroup string present
-  kind string present
-  name string present
-  namespace string
+  apiGroup string present pointer #1
+  kind string present #2
+  name string present #3
+  namespace string pointer #4
 Volume
-  name string present
-  hostPath HostPathVolumeSource
-  emptyDir EmptyDirVolumeSource
-  gcePersistentDisk GCEPersistentDiskVolumeSource
-  awsElasticBlockStore AWSElasticBlockStoreVolumeSource
-  gitRepo GitRepoVolumeSource
-  secret SecretVolumeSource
-  nfs NFSVolumeSource
-  iscsi ISCSIVolumeSource
-  glusterfs GlusterfsVolumeSource
-  persistentVolumeClaim PersistentVolumeClaimVolumeSource
-  rbd RBDVolumeSource
-  flexVolume FlexVolumeSource
-  cinder CinderVolumeSource
-  cephfs CephFSVolumeSource
-  flocker FlockerVolumeSource
-  downwardAPI DownwardAPIVolumeSource
-  fc FCVolumeSource
-  azureFile AzureFileVolumeSource
-  configMap ConfigMapVolumeSource
-  vsphereVolume VsphereVirtualDiskVolumeSource
-  quobyte QuobyteVolumeSource
-  azureDisk AzureDiskVolumeSource
-  photonPersistentDisk PhotonPersistentDiskVolumeSource
-  projected ProjectedVolumeSource
-  portworxVolume PortworxVolumeSource
-  scaleIO ScaleIOVolumeSource
-  storageos StorageOSVolumeSource
-  csi CSIVolumeSource
-  ephemeral EphemeralVolumeSource
-  image ImageVolumeSource
+  name string present #1
+  hostPath HostPathVolumeSource pointer
+  emptyDir EmptyDirVolumeSource pointer
+  gcePersistentDisk GCEPersistentDiskVolumeSource pointer
+  awsElasticBlockStore AWSElasticBlockStoreVolumeSource pointer
+  gitRepo GitRepoVolumeSource pointer
+  secret SecretVolumeSource pointer
+  nfs NFSVolumeSource pointer
+  iscsi ISCSIVolumeSource pointer
+  glusterfs GlusterfsVolumeSource pointer
+  persistentVolumeClaim PersistentVolumeClaimVolumeSource pointer
+  rbd RBDVolumeSource pointer
+  flexVolume FlexVolumeSource pointer
+  cinder CinderVolumeSource pointer
+  cephfs CephFSVolumeSource pointer
+  flocker FlockerVolumeSource pointer
+  downwardAPI DownwardAPIVolumeSource pointer
+  fc FCVolumeSource pointer
+  azureFile AzureFileVolumeSource pointer
+  configMap ConfigMapVolumeSource pointer
+  vsphereVolume VsphereVirtualDiskVolumeSource pointer
+  quobyte QuobyteVolumeSource pointer
+  azureDisk AzureDiskVolumeSource pointer
+  photonPersistentDisk PhotonPersistentDiskVolumeSource pointer
+  projected ProjectedVolumeSource pointer
+  portworxVolume PortworxVolumeSource pointer
+  scaleIO ScaleIOVolumeSource pointer
+  storageos StorageOSVolumeSource pointer
+  csi CSIVolumeSource pointer
+  ephemeral EphemeralVolumeSource pointer
+  image ImageVolumeSource pointer
+  inline VolumeSource #2
 VolumeDevice
-  name string present
-  devicePath string present
+  name string present #1
+  devicePath string present #2
 VolumeMount
-  name string present
-  readOnly boolean
-  recursiveReadOnly string
-  mountPath string present
-  subPath string
-  mountPropagation string
-  subPathExpr string
+  name string present #1
+  readOnly boolean #2
+  recursiveReadOnly string pointer #7
+  mountPath string present #3
+  subPath string #4
+  mountPropagation string pointer #5
+  subPathExpr string #6
 VolumeMountStatus
-  name string present
-  mountPath string present
-  readOnly boolean
-  recursiveReadOnly string
+  name string present #1
+  mountPath string present #2
+  readOnly boolean #3
+  recursiveReadOnly string pointer #4
 VolumeProjection
-  secret SecretProjection
-  downwardAPI DownwardAPIProjection
-  configMap ConfigMapProjection
-  serviceAccountToken ServiceAccountTokenProjection
-  clusterTrustBundle ClusterTrustBundleProjection
+  secret SecretProjection pointer #1
+  downwardAPI DownwardAPIProjection pointer #2
+  configMap ConfigMapProjection pointer #3
+  serviceAccountToken ServiceAccountTokenProjection pointer #4
+  clusterTrustBundle ClusterTrustBundleProjection pointer #5
 VolumeResourceRequirements
-  limits {quantity}
-  requests {quantity}
+  limits {quantity} #1
+  requests {quantity} #2
+VolumeSource
+  hostPath HostPathVolumeSource pointer #1
+  emptyDir EmptyDirVolumeSource pointer #2
+  gcePersistentDisk GCEPersistentDiskVolumeSource pointer #3
+  awsElasticBlockStore AWSElasticBlockStoreVolumeSource pointer #4
+  gitRepo GitRepoVolumeSource pointer #5
+  secret SecretVolumeSource pointer #6
+  nfs NFSVolumeSource pointer #7
+  iscsi ISCSIVolumeSource pointer #8
+  glusterfs GlusterfsVolumeSource pointer #9
+  persistentVolumeClaim PersistentVolumeClaimVolumeSource pointer #10
+  rbd RBDVolumeSource pointer #11
+  flexVolume FlexVolumeSource pointer #12
+  cinder CinderVolumeSource pointer #13
+  cephfs CephFSVolumeSource pointer #14
+  flocker FlockerVolumeSource pointer #15
+  downwardAPI DownwardAPIVolumeSource pointer #16
+  fc FCVolumeSource pointer #17
+  azureFile AzureFileVolumeSource pointer #18
+  configMap ConfigMapVolumeSource pointer #19
+  vsphereVolume VsphereVirtualDiskVolumeSource pointer #20
+  quobyte QuobyteVolumeSource pointer #21
+  azureDisk AzureDiskVolumeSource pointer #22
+  photonPersistentDisk PhotonPersistentDiskVolumeSource pointer #23
+  projected ProjectedVolumeSource pointer #26
+  portworxVolume PortworxVolumeSource pointer #24
+  scaleIO ScaleIOVolumeSource pointer #25
+  storageos StorageOSVolumeSource pointer #27
+  csi CSIVolumeSource pointer #28
+  ephemeral EphemeralVolumeSource pointer #29
+  image ImageVolumeSource pointer #30
 VsphereVirtualDiskVolumeSource
-  volumePath string present
-  fsType string
-  storagePolicyName string
-  storagePolicyID string
+  volumePath string present #1
+  fsType string #2
+  storagePolicyName string #3
+  storagePolicyID string #4
 WeightedPodAffinityTerm
-  weight integer present
-  podAffinityTerm PodAffinityTerm present
+  weight integer present #1
+  podAffinityTerm PodAffinityTerm present #2
 WindowsSecurityContextOptions
-  gmsaCredentialSpecName string
-  gmsaCredentialSpec string
-  runAsUserName string
-  hostProcess boolean
+  gmsaCredentialSpecName string pointer #1
+  gmsaCredentialSpec string pointer #2
+  runAsUserName string pointer #3
+  hostProcess boolean pointer #4
 admissionregistration.MatchCondition
-  name string present
-  expression string present
+  name string present #1
+  expression string present #2
 admissionregistration.MutatingWebhook
-  name string present
-  clientConfig admissionregistration.WebhookClientConfig present
-  rules [admissionregistration.RuleWithOperations] atomic
-  failurePolicy string
-  matchPolicy string
-  namespaceSelector meta.LabelSelector
-  objectSelector meta.LabelSelector
-  sideEffects string present
-  timeoutSeconds integer
-  admissionReviewVersions [string] present atomic
-  reinvocationPolicy string
-  matchConditions [admissionregistration.MatchCondition] patch=merge:name map=name
+  name string present #1
+  clientConfig admissionregistration.WebhookClientConfig present #2
+  rules [admissionregistration.RuleWithOperations] #3 atomic
+  failurePolicy string pointer #4
+  matchPolicy string pointer #9
+  namespaceSelector meta.LabelSelector pointer #5
+  objectSelector meta.LabelSelector pointer #11
+  sideEffects string present pointer #6
+  timeoutSeconds integer pointer #7
+  admissionReviewVersions [string] present #8 atomic
+  reinvocationPolicy string pointer #10
+  matchConditions [admissionregistration.MatchCondition] patch=merge:name #12 map=name
 admissionregistration.MutatingWebhookConfiguration
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  webhooks [admissionregistration.MutatingWebhook] patch=merge:name map=name
+  metadata meta.ObjectMeta #1
+  webhooks [admissionregistration.MutatingWebhook] patch=merge:name #2 map=name
+admissionregistration.Rule
+  apiGroups [string] #1
+  apiVersions [string] #2
+  resources [string] #3
+  scope string pointer #4
 admissionregistration.RuleWithOperations
-  operations [string] atomic
+  operations [string] #1 atomic
   apiGroups [string]
   apiVersions [string]
   resources [string]
-  scope string
+  scope string pointer
+  inline admissionregistration.Rule #2
 admissionregistration.ServiceReference
-  namespace string present
-  name string present
-  path string
-  port integer
+  namespace string present #1
+  name string present #2
+  path string pointer #3
+  port integer pointer #4
 admissionregistration.ValidatingWebhook
-  name string present
-  clientConfig admissionregistration.WebhookClientConfig present
-  rules [admissionregistration.RuleWithOperations] atomic
-  failurePolicy string
-  matchPolicy string
-  namespaceSelector meta.LabelSelector
-  objectSelector meta.LabelSelector
-  sideEffects string present
-  timeoutSeconds integer
-  admissionReviewVersions [string] present atomic
-  matchConditions [admissionregistration.MatchCondition] patch=merge:name map=name
+  name string present #1
+  clientConfig admissionregistration.WebhookClientConfig present #2
+  rules [admissionregistration.RuleWithOperations] #3 atomic
+  failurePolicy string pointer #4
+  matchPolicy string pointer #9
+  namespaceSelector meta.LabelSelector pointer #5
+  objectSelector meta.LabelSelector pointer #10
+  sideEffects string present pointer #6
+  timeoutSeconds integer pointer #7
+  admissionReviewVersions [string] present #8 atomic
+  matchConditions [admissionregistration.MatchCondition] patch=merge:name #11 map=name
 admissionregistration.ValidatingWebhookConfiguration
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  webhooks [admissionregistration.ValidatingWebhook] patch=merge:name map=name
+  metadata meta.ObjectMeta #1
+  webhooks [admissionregistration.ValidatingWebhook] patch=merge:name #2 map=name
 admissionregistration.WebhookClientConfig
-  url string
-  service admissionregistration.ServiceReference
-  caBundle bytes
+  url string pointer #3
+  service admissionregistration.ServiceReference pointer #1
+  caBundle bytes #2
 apps.ControllerRevision
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  data any
-  revision integer present
+  metadata meta.ObjectMeta #1
+  data any #2
+  revision integer present #3
 apps.DaemonSet
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec apps.DaemonSetSpec
-  status apps.DaemonSetStatus
+  metadata meta.ObjectMeta #1
+  spec apps.DaemonSetSpec #2
+  status apps.DaemonSetStatus #3
 apps.DaemonSetCondition
-  type string present
-  status string present
-  lastTransitionTime time
-  reason string
-  message string
+  type string present #1
+  status string present #2
+  lastTransitionTime time #3
+  reason string #4
+  message string #5
 apps.DaemonSetSpec
-  selector meta.LabelSelector present
-  template PodTemplateSpec present
-  updateStrategy apps.DaemonSetUpdateStrategy
-  minReadySeconds integer
-  revisionHistoryLimit integer
+  selector meta.LabelSelector present pointer #1
+  template PodTemplateSpec present #2
+  updateStrategy apps.DaemonSetUpdateStrategy #3
+  minReadySeconds integer #4
+  revisionHistoryLimit integer pointer #6
 apps.DaemonSetStatus
-  currentNumberScheduled integer present
-  numberMisscheduled integer present
-  desiredNumberScheduled integer present
-  numberReady integer present
-  observedGeneration integer
-  updatedNumberScheduled integer
-  numberAvailable integer
-  numberUnavailable integer
-  collisionCount integer
-  conditions [apps.DaemonSetCondition] patch=merge:type map=type
+  currentNumberScheduled integer present #1
+  numberMisscheduled integer present #2
+  desiredNumberScheduled integer present #3
+  numberReady integer present #4
+  observedGeneration integer #5
+  updatedNumberScheduled integer #6
+  numberAvailable integer #7
+  numberUnavailable integer #8
+  collisionCount integer pointer #9
+  conditions [apps.DaemonSetCondition] patch=merge:type #10 map=type
 apps.DaemonSetUpdateStrategy
-  type string
-  rollingUpdate apps.RollingUpdateDaemonSet
+  type string #1
+  rollingUpdate apps.RollingUpdateDaemonSet pointer #2
 apps.Deployment
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec apps.DeploymentSpec
-  status apps.DeploymentStatus
+  metadata meta.ObjectMeta #1
+  spec apps.DeploymentSpec #2
+  status apps.DeploymentStatus #3
 apps.DeploymentCondition
-  type string present
-  status string present
-  lastUpdateTime time
-  lastTransitionTime time
-  reason string
-  message string
+  type string present #1
+  status string present #2
+  lastUpdateTime time #6
+  lastTransitionTime time #7
+  reason string #4
+  message string #5
 apps.DeploymentSpec
-  replicas integer
-  selector meta.LabelSelector present
-  template PodTemplateSpec present
-  strategy apps.DeploymentStrategy patch=retainKeys
-  minReadySeconds integer
-  revisionHistoryLimit integer
-  paused boolean
-  progressDeadlineSeconds integer
+  replicas integer pointer #1
+  selector meta.LabelSelector present pointer #2
+  template PodTemplateSpec present #3
+  strategy apps.DeploymentStrategy patch=retainKeys #4
+  minReadySeconds integer #5
+  revisionHistoryLimit integer pointer #6
+  paused boolean #7
+  progressDeadlineSeconds integer pointer #9
 apps.DeploymentStatus
-  observedGeneration integer
-  replicas integer
-  updatedReplicas integer
-  readyReplicas integer
-  availableReplicas integer
-  unavailableReplicas integer
-  conditions [apps.DeploymentCondition] patch=merge:type map=type
-  collisionCount integer
+  observedGeneration integer #1
+  replicas integer #2
+  updatedReplicas integer #3
+  readyReplicas integer #7
+  availableReplicas integer #4
+  unavailableReplicas integer #5
+  conditions [apps.DeploymentCondition] patch=merge:type #6 map=type
+  collisionCount integer pointer #8
 apps.DeploymentStrategy
-  type string
-  rollingUpdate apps.RollingUpdateDeployment
+  type string #1
+  rollingUpdate apps.RollingUpdateDeployment pointer #2
 apps.ReplicaSet
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec apps.ReplicaSetSpec
-  status apps.ReplicaSetStatus
+  metadata meta.ObjectMeta #1
+  spec apps.ReplicaSetSpec #2
+  status apps.ReplicaSetStatus #3
 apps.ReplicaSetCondition
-  type string present
-  status string present
-  lastTransitionTime time
-  reason string
-  message string
+  type string present #1
+  status string present #2
+  lastTransitionTime time #3
+  reason string #4
+  message string #5
 apps.ReplicaSetSpec
-  replicas integer
-  minReadySeconds integer
-  selector meta.LabelSelector present
-  template PodTemplateSpec
+  replicas integer pointer #1
+  minReadySeconds integer #4
+  selector meta.LabelSelector present pointer #2
+  template PodTemplateSpec #3
 apps.ReplicaSetStatus
-  replicas integer present
-  fullyLabeledReplicas integer
-  readyReplicas integer
-  availableReplicas integer
-  observedGeneration integer
-  conditions [apps.ReplicaSetCondition] patch=merge:type map=type
+  replicas integer present #1
+  fullyLabeledReplicas integer #2
+  readyReplicas integer #4
+  availableReplicas integer #5
+  observedGeneration integer #3
+  conditions [apps.ReplicaSetCondition] patch=merge:type #6 map=type
 apps.RollingUpdateDaemonSet
-  maxUnavailable intOrString
-  maxSurge intOrString
+  maxUnavailable intOrString pointer #1
+  maxSurge intOrString pointer #2
 apps.RollingUpdateDeployment
-  maxUnavailable intOrString
-  maxSurge intOrString
+  maxUnavailable intOrString pointer #1
+  maxSurge intOrString pointer #2
 apps.RollingUpdateStatefulSetStrategy
-  partition integer
-  maxUnavailable intOrString
+  partition integer pointer #1
+  maxUnavailable intOrString pointer #2
 apps.StatefulSet
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec apps.StatefulSetSpec
-  status apps.StatefulSetStatus
+  metadata meta.ObjectMeta #1
+  spec apps.StatefulSetSpec #2
+  status apps.StatefulSetStatus #3
 apps.StatefulSetCondition
-  type string present
-  status string present
-  lastTransitionTime time
-  reason string
-  message string
+  type string present #1
+  status string present #2
+  lastTransitionTime time #3
+  reason string #4
+  message string #5
 apps.StatefulSetOrdinals
-  start integer present
+  start integer present #1
 apps.StatefulSetPersistentVolumeClaimRetentionPolicy
-  whenDeleted string
-  whenScaled string
+  whenDeleted string #1
+  whenScaled string #2
 apps.StatefulSetSpec
-  replicas integer
-  selector meta.LabelSelector present
-  template PodTemplateSpec present
-  volumeClaimTemplates [PersistentVolumeClaim] atomic
-  serviceName string present
-  podManagementPolicy string
-  updateStrategy apps.StatefulSetUpdateStrategy
-  revisionHistoryLimit integer
-  minReadySeconds integer
-  persistentVolumeClaimRetentionPolicy apps.StatefulSetPersistentVolumeClaimRetentionPolicy
-  ordinals apps.StatefulSetOrdinals
+  replicas integer pointer #1
+  selector meta.LabelSelector present pointer #2
+  template PodTemplateSpec present #3
+  volumeClaimTemplates [PersistentVolumeClaim] #4 atomic
+  serviceName string present #5
+  podManagementPolicy string #6
+  updateStrategy apps.StatefulSetUpdateStrategy #7
+  revisionHistoryLimit integer pointer #8
+  minReadySeconds integer #9
+  persistentVolumeClaimRetentionPolicy apps.StatefulSetPersistentVolumeClaimRetentionPolicy pointer #10
+  ordinals apps.StatefulSetOrdinals pointer #11
 apps.StatefulSetStatus
-  observedGeneration integer
-  replicas integer present
-  readyReplicas integer
-  currentReplicas integer
-  updatedReplicas integer
-  currentRevision string
-  updateRevision string
-  collisionCount integer
-  conditions [apps.StatefulSetCondition] patch=merge:type map=type
-  availableReplicas integer present
+  observedGeneration integer #1
+  replicas integer present #2
+  readyReplicas integer #3
+  currentReplicas integer #4
+  updatedReplicas integer #5
+  currentRevision string #6
+  updateRevision string #7
+  collisionCount integer pointer #9
+  conditions [apps.StatefulSetCondition] patch=merge:type #10 map=type
+  availableReplicas integer present #11
 apps.StatefulSetUpdateStrategy
-  type string
-  rollingUpdate apps.RollingUpdateStatefulSetStrategy
+  type string #1
+  rollingUpdate apps.RollingUpdateStatefulSetStrategy pointer #2
 authentication.BoundObjectReference
-  kind string
-  apiVersion string
-  name string
-  uid string
+  kind string #1
+  apiVersion string #2
+  name string #3
+  uid string #4
 authentication.SelfSubjectReview
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  status authentication.SelfSubjectReviewStatus
+  metadata meta.ObjectMeta #1
+  status authentication.SelfSubjectReviewStatus #2
 authentication.SelfSubjectReviewStatus
-  userInfo authentication.UserInfo
+  userInfo authentication.UserInfo #1
 authentication.TokenRequest
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec authentication.TokenRequestSpec present
-  status authentication.TokenRequestStatus
+  metadata meta.ObjectMeta #1
+  spec authentication.TokenRequestSpec present #2
+  status authentication.TokenRequestStatus #3
 authentication.TokenRequestSpec
-  audiences [string] present
-  expirationSeconds integer present
-  boundObjectRef authentication.BoundObjectReference present
+  audiences [string] present #1
+  expirationSeconds integer present pointer #4
+  boundObjectRef authentication.BoundObjectReference present pointer #3
 authentication.TokenRequestStatus
-  token string present
-  expirationTimestamp time present
+  token string present #1
+  expirationTimestamp time present #2
 authentication.TokenReview
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec authentication.TokenReviewSpec present
-  status authentication.TokenReviewStatus
+  metadata meta.ObjectMeta #1
+  spec authentication.TokenReviewSpec present #2
+  status authentication.TokenReviewStatus #3
 authentication.TokenReviewSpec
-  token string
-  audiences [string]
+  token string #1
+  audiences [string] #2
 authentication.TokenReviewStatus
-  authenticated boolean
-  user authentication.UserInfo
-  audiences [string]
-  error string
+  authenticated boolean #1
+  user authentication.UserInfo #2
+  audiences [string] #4
+  error string #3
 authentication.UserInfo
-  username string
-  uid string
-  groups [string]
-  extra {[string]}
+  username string #1
+  uid string #2
+  groups [string] #3
+  extra {[string]} #4
 authorization.FieldSelectorAttributes
-  rawSelector string
-  requirements [meta.FieldSelectorRequirement]
+  rawSelector string #1
+  requirements [meta.FieldSelectorRequirement] #2
 authorization.LabelSelectorAttributes
-  rawSelector string
-  requirements [meta.LabelSelectorRequirement]
+  rawSelector string #1
+  requirements [meta.LabelSelectorRequirement] #2
 authorization.LocalSubjectAccessReview
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec authorization.SubjectAccessReviewSpec present
-  status authorization.SubjectAccessReviewStatus
+  metadata meta.ObjectMeta #1
+  spec authorization.SubjectAccessReviewSpec present #2
+  status authorization.SubjectAccessReviewStatus #3
 authorization.NonResourceAttributes
-  path string
-  verb string
+  path string #1
+  verb string #2
 authorization.NonResourceRule
-  verbs [string] present
-  nonResourceURLs [string]
+  verbs [string] present #1
+  nonResourceURLs [string] #2
 authorization.ResourceAttributes
-  namespace string
-  verb string
-  group string
-  version string
-  resource string
-  subresource string
-  name string
-  fieldSelector authorization.FieldSelectorAttributes
-  labelSelector authorization.LabelSelectorAttributes
+  namespace string #1
+  verb string #2
+  group string #3
+  version string #4
+  resource string #5
+  subresource string #6
+  name string #7
+  fieldSelector authorization.FieldSelectorAttributes pointer #8
+  labelSelector authorization.LabelSelectorAttributes pointer #9
 authorization.ResourceRule
-  verbs [string] present
-  apiGroups [string]
-  resources [string]
-  resourceNames [string]
+  verbs [string] present #1
+  apiGroups [string] #2
+  resources [string] #3
+  resourceNames [string] #4
 authorization.SelfSubjectAccessReview
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec authorization.SelfSubjectAccessReviewSpec present
-  status authorization.SubjectAccessReviewStatus
+  metadata meta.ObjectMeta #1
+  spec authorization.SelfSubjectAccessReviewSpec present #2
+  status authorization.SubjectAccessReviewStatus #3
 authorization.SelfSubjectAccessReviewSpec
-  resourceAttributes authorization.ResourceAttributes
-  nonResourceAttributes authorization.NonResourceAttributes
+  resourceAttributes authorization.ResourceAttributes pointer #1
+  nonResourceAttributes authorization.NonResourceAttributes pointer #2
 authorization.SelfSubjectRulesReview
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec authorization.SelfSubjectRulesReviewSpec present
-  status authorization.SubjectRulesReviewStatus
+  metadata meta.ObjectMeta #1
+  spec authorization.SelfSubjectRulesReviewSpec present #2
+  status authorization.SubjectRulesReviewStatus #3
 authorization.SelfSubjectRulesReviewSpec
-  namespace string
+  namespace string #1
 authorization.SubjectAccessReview
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec authorization.SubjectAccessReviewSpec present
-  status authorization.SubjectAccessReviewStatus
+  metadata meta.ObjectMeta #1
+  spec authorization.SubjectAccessReviewSpec present #2
+  status authorization.SubjectAccessReviewStatus #3
 authorization.SubjectAccessReviewSpec
-  resourceAttributes authorization.ResourceAttributes
-  nonResourceAttributes authorization.NonResourceAttributes
-  user string
-  groups [string]
-  extra {[string]}
-  uid string
+  resourceAttributes authorization.ResourceAttributes pointer #1
+  nonResourceAttributes authorization.NonResourceAttributes pointer #2
+  user string #3
+  groups [string] #4
+  extra {[string]} #5
+  uid string #6
 authorization.SubjectAccessReviewStatus
-  allowed boolean present
-  denied boolean
-  reason string
-  evaluationError string
+  allowed boolean present #1
+  denied boolean #4
+  reason string #2
+  evaluationError string #3
 authorization.SubjectRulesReviewStatus
-  resourceRules [authorization.ResourceRule] present
-  nonResourceRules [authorization.NonResourceRule] present
-  incomplete boolean present
-  evaluationError string
+  resourceRules [authorization.ResourceRule] present #1
+  nonResourceRules [authorization.NonResourceRule] present #2
+  incomplete boolean present #3
+  evaluationError string #4
 autoscaling.Scale
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec autoscaling.ScaleSpec
-  status autoscaling.ScaleStatus
+  metadata meta.ObjectMeta #1
+  spec autoscaling.ScaleSpec #2
+  status autoscaling.ScaleStatus #3
 autoscaling.ScaleSpec
-  replicas integer
+  replicas integer #1
 autoscaling.ScaleStatus
-  replicas integer present
-  selector string
+  replicas integer present #1
+  selector string #2
 batch.Job
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec batch.JobSpec
-  status batch.JobStatus
+  metadata meta.ObjectMeta #1
+  spec batch.JobSpec #2
+  status batch.JobStatus #3
 batch.JobCondition
-  type string present
-  status string present
-  lastProbeTime time
-  lastTransitionTime time
-  reason string
-  message string
+  type string present #1
+  status string present #2
+  lastProbeTime time #3
+  lastTransitionTime time #4
+  reason string #5
+  message string #6
 batch.JobSpec
-  parallelism integer
-  completions integer
-  activeDeadlineSeconds integer
-  podFailurePolicy batch.PodFailurePolicy
-  successPolicy batch.SuccessPolicy
-  backoffLimit integer
-  backoffLimitPerIndex integer
-  maxFailedIndexes integer
-  selector meta.LabelSelector
-  manualSelector boolean
-  template PodTemplateSpec present
-  ttlSecondsAfterFinished integer
-  completionMode string
-  suspend boolean
-  podReplacementPolicy string
-  managedBy string
+  parallelism integer pointer #1
+  completions integer pointer #2
+  activeDeadlineSeconds integer pointer #3
+  podFailurePolicy batch.PodFailurePolicy pointer #11
+  successPolicy batch.SuccessPolicy pointer #16
+  backoffLimit integer pointer #7
+  backoffLimitPerIndex integer pointer #12
+  maxFailedIndexes integer pointer #13
+  selector meta.LabelSelector pointer #4
+  manualSelector boolean pointer #5
+  template PodTemplateSpec present #6
+  ttlSecondsAfterFinished integer pointer #8
+  completionMode string pointer #9
+  suspend boolean pointer #10
+  podReplacementPolicy string pointer #14
+  managedBy string pointer #15
 batch.JobStatus
-  conditions [batch.JobCondition] patch=merge:type atomic
-  startTime time
-  completionTime time
-  active integer
-  succeeded integer
-  failed integer
-  terminating integer
-  completedIndexes string
-  failedIndexes string
-  uncountedTerminatedPods batch.UncountedTerminatedPods
-  ready integer
+  conditions [batch.JobCondition] patch=merge:type #1 atomic
+  startTime time pointer #2
+  completionTime time pointer #3
+  active integer #4
+  succeeded integer #5
+  failed integer #6
+  terminating integer pointer #11
+  completedIndexes string #7
+  failedIndexes string pointer #10
+  uncountedTerminatedPods batch.UncountedTerminatedPods pointer #8
+  ready integer pointer #9
 batch.PodFailurePolicy
-  rules [batch.PodFailurePolicyRule] present atomic
+  rules [batch.PodFailurePolicyRule] present #1 atomic
 batch.PodFailurePolicyOnExitCodesRequirement
-  containerName string
-  operator string present
-  values [integer] present set
+  containerName string pointer #1
+  operator string present #2
+  values [integer] present #3 set
 batch.PodFailurePolicyOnPodConditionsPattern
-  type string present
-  status string present
+  type string present #1
+  status string present #2
 batch.PodFailurePolicyRule
-  action string present
-  onExitCodes batch.PodFailurePolicyOnExitCodesRequirement
-  onPodConditions [batch.PodFailurePolicyOnPodConditionsPattern] atomic
+  action string present #1
+  onExitCodes batch.PodFailurePolicyOnExitCodesRequirement pointer #2
+  onPodConditions [batch.PodFailurePolicyOnPodConditionsPattern] #3 atomic
 batch.SuccessPolicy
-  rules [batch.SuccessPolicyRule] present atomic
+  rules [batch.SuccessPolicyRule] present #1 atomic
 batch.SuccessPolicyRule
-  succeededIndexes string
-  succeededCount integer
+  succeededIndexes string pointer #1
+  succeededCount integer pointer #2
 batch.UncountedTerminatedPods
-  succeeded [string] set
-  failed [string] set
+  succeeded [string] #1 set
+  failed [string] #2 set
 coordination.Lease
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  spec coordination.LeaseSpec
+  metadata meta.ObjectMeta #1
+  spec coordination.LeaseSpec #2
 coordination.LeaseSpec
-  holderIdentity string
-  leaseDurationSeconds integer
-  acquireTime time
-  renewTime time
-  leaseTransitions integer
-  strategy string
-  preferredHolder string
+  holderIdentity string pointer #1
+  leaseDurationSeconds integer pointer #2
+  acquireTime time pointer #3
+  renewTime time pointer #4
+  leaseTransitions integer pointer #5
+  strategy string pointer #6
+  preferredHolder string pointer #7
 discovery.Endpoint
-  addresses [string] present set
-  conditions discovery.EndpointConditions
-  hostname string
-  targetRef ObjectReference
-  deprecatedTopology {string}
-  nodeName string
-  zone string
-  hints discovery.EndpointHints
+  addresses [string] present #1 set
+  conditions discovery.EndpointConditions #2
+  hostname string pointer #3
+  targetRef ObjectReference pointer #4
+  deprecatedTopology {string} #5
+  nodeName string pointer #6
+  zone string pointer #7
+  hints discovery.EndpointHints pointer #8
 discovery.EndpointConditions
-  ready boolean
-  serving boolean
-  terminating boolean
+  ready boolean pointer #1
+  serving boolean pointer #2
+  terminating boolean pointer #3
 discovery.EndpointHints
-  forZones [discovery.ForZone] atomic
+  forZones [discovery.ForZone] #1 atomic
 discovery.EndpointPort atomic
-  name string
-  protocol string
-  port integer
-  appProtocol string
+  name string pointer #1
+  protocol string pointer #2
+  port integer pointer #3
+  appProtocol string pointer #4
 discovery.EndpointSlice
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  addressType string present
-  endpoints [discovery.Endpoint] present atomic
-  ports [discovery.EndpointPort] present atomic
+  metadata meta.ObjectMeta #1
+  addressType string present #4
+  endpoints [discovery.Endpoint] present #2 atomic
+  ports [discovery.EndpointPort] present #3 atomic
 discovery.ForZone
-  name string present
+  name string present #1
 events.Event
   apiVersion string
   kind string
-  metadata meta.ObjectMeta present
-  eventTime time present
-  series events.EventSeries
-  reportingController string
-  reportingInstance string
-  action string
-  reason string
-  regarding ObjectReference
-  related ObjectReference
-  note string
-  type string
-  deprecatedSource EventSource
-  deprecatedFirstTimestamp time
-  deprecatedLastTimestamp time
-  deprecatedCount integer
+  metadata meta.ObjectMeta present #1
+  eventTime time present #2
+  series events.EventSeries pointer #3
+  reportingController string #4
+  reportingInstance string #5
+  action string #6
+  reason string #7
+  regarding ObjectReference #8
+  related ObjectReference pointer #9
+  note string #10
+  type string #11
+  deprecatedSource EventSource #12
+  deprecatedFirstTimestamp time #13
+  deprecatedLastTimestamp time #14
+  deprecatedCount integer #15
 events.EventSeries
-  count integer present
-  lastObservedTime time present
+  count integer present #1
+  lastObservedTime time present #2
 meta.Condition
-  type string present
-  status string present
-  observedGeneration integer
-  lastTransitionTime time present
-  reason string present
-  message string present
+  type string present #1
+  status string present #2
+  observedGeneration integer #3
+  lastTransitionTime time present #4
+  reason string present #5
+  message string present #6
 meta.DeleteOptions
   apiVersion string
   kind string
-  gracePeriodSeconds integer
-  preconditions meta.Preconditions
-  orphanDependents boolean
-  propagationPolicy string
-  dryRun [string] atomic
-  ignoreStoreReadErrorWithClusterBreakingPotential boolean
+  gracePeriodSeconds integer pointer #1
+  preconditions meta.Preconditions pointer #2
+  orphanDependents boolean pointer #3
+  propagationPolicy string pointer #4
+  dryRun [string] #5 atomic
+  ignoreStoreReadErrorWithClusterBreakingPotential boolean pointer #6
 meta.FieldSelectorRequirement
-  key string present
-  operator string present
-  values [string]
+  key string present #1
+  operator string present #2
+  values [string] #3
 meta.LabelSelector atomic
-  matchLabels {string}
-  matchExpressions [meta.LabelSelectorRequirement] atomic
+  matchLabels {string} #1
+  matchExpressions [meta.LabelSelectorRequirement] #2 atomic
 meta.LabelSelectorRequirement
-  key string present
-  operator string present
-  values [string] atomic
+  key string present #1
+  operator string present #2
+  values [string] #3 atomic
 meta.ListMeta
-  selfLink string
-  resourceVersion string
-  continue string
-  remainingItemCount integer
+  selfLink string #1
+  resourceVersion string #2
+  continue string #3
+  remainingItemCount integer pointer #4
 meta.ManagedFieldsEntry
-  manager string
-  operation string
-  apiVersion string
-  time time
-  fieldsType string
-  fieldsV1 any
-  subresource string
+  manager string #1
+  operation string #2
+  apiVersion string #3
+  time time pointer #4
+  fieldsType string #6
+  fieldsV1 any pointer #7
+  subresource string #8
 meta.ObjectMeta
-  name string
-  generateName string
-  namespace string
-  selfLink string
-  uid string
-  resourceVersion string
-  generation integer
-  creationTimestamp time
-  deletionTimestamp time
-  deletionGracePeriodSeconds integer
-  labels {string}
-  annotations {string}
-  ownerReferences [meta.OwnerReference] patch=merge:uid map=uid
-  finalizers [string] patch=merge set
-  managedFields [meta.ManagedFieldsEntry] atomic
+  name string #1
+  generateName string #2
+  namespace string #3
+  selfLink string #4
+  uid string #5
+  resourceVersion string #6
+  generation integer #7
+  creationTimestamp time #8
+  deletionTimestamp time pointer #9
+  deletionGracePeriodSeconds integer pointer #10
+  labels {string} #11
+  annotations {string} #12
+  ownerReferences [meta.OwnerReference] patch=merge:uid #13 map=uid
+  finalizers [string] patch=merge #14 set
+  managedFields [meta.ManagedFieldsEntry] #17 atomic
 meta.OwnerReference atomic
-  apiVersion string present
-  kind string present
-  name string present
-  uid string present
-  controller boolean
-  blockOwnerDeletion boolean
+  apiVersion string present #5
+  kind string present #1
+  name string present #3
+  uid string present #4
+  controller boolean pointer #6
+  blockOwnerDeletion boolean pointer #7
 meta.Preconditions
-  uid string
-  resourceVersion string
+  uid string pointer #1
+  resourceVersion string pointer #2
 meta.Status
   apiVersion string
   kind string
-  metadata meta.ListMeta
-  status string
-  message string
-  reason string
-  details meta.StatusDetails
-  code integer
+  metadata meta.ListMeta #1
+  status string #2
+  message string #3
+  reason string #4
+  details meta.StatusDetails pointer #5
+  code integer #6
 meta.StatusCause
-  reason string
-  message string
-  field string
+  reason string #1
+  message string #2
+  field string #3
 meta.StatusDetails
-  name string
-  group string
-  kind string
-  uid string
-  causes [meta.StatusCause]
-  retryAfterSeconds integer
+  name string #1
+  group string #2
+  kind string #3
+  uid string #6
+  causes [meta.StatusCause] #4
+  retryAfterSeconds integer #5
 policy.Eviction
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  deleteOptions meta.DeleteOptions
+  metadata meta.ObjectMeta #1
+  deleteOptions meta.DeleteOptions pointer #2
 rbac.AggregationRule
-  clusterRoleSelectors [meta.LabelSelector] atomic
+  clusterRoleSelectors [meta.LabelSelector] #1 atomic
 rbac.ClusterRole
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  rules [rbac.PolicyRule] present atomic
-  aggregationRule rbac.AggregationRule
+  metadata meta.ObjectMeta #1
+  rules [rbac.PolicyRule] present #2 atomic
+  aggregationRule rbac.AggregationRule pointer #3
 rbac.ClusterRoleBinding
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  subjects [rbac.Subject] atomic
-  roleRef rbac.RoleRef present
+  metadata meta.ObjectMeta #1
+  subjects [rbac.Subject] #2 atomic
+  roleRef rbac.RoleRef present #3
 rbac.PolicyRule
-  verbs [string] present atomic
-  apiGroups [string] atomic
-  resources [string] atomic
-  resourceNames [string] atomic
-  nonResourceURLs [string] atomic
+  verbs [string] present #1 atomic
+  apiGroups [string] #2 atomic
+  resources [string] #3 atomic
+  resourceNames [string] #4 atomic
+  nonResourceURLs [string] #5 atomic
 rbac.Role
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  rules [rbac.PolicyRule] present atomic
+  metadata meta.ObjectMeta #1
+  rules [rbac.PolicyRule] present #2 atomic
 rbac.RoleBinding
   apiVersion string
   kind string
-  metadata meta.ObjectMeta
-  subjects [rbac.Subject] atomic
-  roleRef rbac.RoleRef present
+  metadata meta.ObjectMeta #1
+  subjects [rbac.Subject] #2 atomic
+  roleRef rbac.RoleRef present #3
 rbac.RoleRef atomic
-  apiGroup string present
-  kind string present
-  name string present
+  apiGroup string present #1
+  kind string present #2
+  name string present #3
 rbac.Subject atomic
-  kind string present
-  apiGroup string
-  name string present
-  namespace string
+  kind string present #1
+  apiGroup string #2
+  name string present #3
+  namespace string #4
 `;

@@ -20,12 +20,16 @@ export interface Field {
   relation?: 'atomic' | 'set' | { keys: readonly string[] };
   /** In every object of the type, empty or not. */
   present: boolean;
+  /** Zero, false and the empty string are values; otherwise they mean missing. */
+  pointer: boolean;
 }
 
 export interface StructType {
   name: string;
   atomic: boolean;
   fields: ReadonlyMap<string, Field>;
+  /** By number in protobuf: a field, or the name of a type whose fields are this one's. */
+  numbers: ReadonlyMap<number, Field | string>;
 }
 
 const scalars: ReadonlySet<string> = new Set<Scalar>([
@@ -58,23 +62,34 @@ export function structTypes(): Iterable<StructType> {
 function parse(table: string): ReadonlyMap<string, StructType> {
   const types = new Map<string, StructType>();
   let fields = new Map<string, Field>();
+  let numbers = new Map<number, Field | string>();
   for (const line of table.split('\n')) {
     if (line === '') continue;
     if (line.startsWith(' ')) {
+      const number = Number(/ #(\d+)/.exec(line)?.[1] ?? 0);
+      const inline = /^ +inline (\S+)/.exec(line)?.[1];
       const field = parseField(line.trim());
-      fields.set(field.name, field);
+      if (inline === undefined) fields.set(field.name, field);
+      if (number > 0) numbers.set(number, inline ?? field);
       continue;
     }
     const [name = '', atomic] = line.split(' ');
     fields = new Map();
-    types.set(name, { name, atomic: atomic === 'atomic', fields });
+    numbers = new Map();
+    types.set(name, { name, atomic: atomic === 'atomic', fields, numbers });
   }
   return types;
 }
 
 function parseField(line: string): Field {
   const [name = '', type = '', ...words] = line.split(' ');
-  const field: Field = { name, type: parseType(type), patch: [], present: words.includes('present') };
+  const field: Field = {
+    name,
+    type: parseType(type),
+    patch: [],
+    present: words.includes('present'),
+    pointer: words.includes('pointer'),
+  };
   for (const word of words) {
     if (word.startsWith('patch=')) {
       const [strategies = '', mergeKey] = word.slice('patch='.length).split(':');
