@@ -28,16 +28,29 @@ function parsePattern(text: string): Pattern {
   return { kind: text.includes('*') ? 'glob' : 'exact', text };
 }
 
+/** Reads a field line, `name: value`; undefined when it has no colon. */
+function findField(text: string): { name: string; value: string } | undefined {
+  const colon = text.indexOf(':');
+  if (colon === -1) return undefined;
+  return { name: text.slice(0, colon).trim().toLowerCase(), value: text.slice(colon + 1).trim() };
+}
+
 /** `name: value`; a name alone means any value. @throws {USAGE_INVALID_OPTION} */
 export function parseHeader(text: string): Condition {
-  const colon = text.indexOf(':');
-  const name = (colon === -1 ? text : text.slice(0, colon)).trim().toLowerCase();
-  const value = colon === -1 ? '*' : text.slice(colon + 1).trim();
+  const { name, value } = findField(text) ?? { name: text.trim().toLowerCase(), value: '*' };
   return checked('--header', text, "'name: value', such as 'x-user: alice' or 'user-agent: ~Firefox'", {
     kind: 'header',
     name,
     value: parsePattern(value),
   });
+}
+
+/** A field of a request, `name: value`, which is no condition. @throws {USAGE_INVALID_OPTION} */
+export function parseField(text: string): { name: string; value: string } {
+  const field = findField(text);
+  if (field === undefined || field.name === '')
+    return raise('USAGE_INVALID_OPTION', { option: '--header', value: text, expected: "'name: value'" });
+  return field;
 }
 
 /** `name=value`; a name alone means any value. @throws {USAGE_INVALID_OPTION} */

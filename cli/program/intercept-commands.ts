@@ -1,8 +1,9 @@
-/** `tp intercept`, `leave`, `uninstall` and `doctor`. */
+/** `tp intercept`, `leave`, `uninstall`, `doctor` and `explain`. */
 import { Option, type Command } from 'commander';
 import { redirects } from '../../src/contract/index.ts';
 import { parsePortMapping } from '../arguments/port.ts';
 import {
+  parseField,
   parseHeader,
   parseHost,
   parseKey,
@@ -12,6 +13,7 @@ import {
   parseQuery,
 } from '../arguments/rule.ts';
 import { collect, parseAddress } from '../arguments/simple.ts';
+import type { ExplainOptions } from '../commands/explain.ts';
 import type { InterceptOptions } from '../commands/intercept.ts';
 import type { UninstallOptions } from '../commands/uninstall.ts';
 import { syntaxNames } from '../environment/syntaxes.ts';
@@ -71,6 +73,24 @@ export function addInterceptCommands(program: Command, invoke: Invoke): void {
   describe(doctor, {
     argument: 'target',
     examples: [['tp doctor web', 'Why does tp choose what it chooses?']],
+  });
+
+  const explain = program
+    .command('explain')
+    .summary('Say who would get a request, and why')
+    .description(
+      'Shows who intercepts a workload in the order in which they are asked, what the rule of each says of a request, and who would get it. Sends nothing.',
+    )
+    .argument('<name>', target)
+    .argument('<request>', 'Method and path, such as "GET /cart?id=1"; a path alone means GET')
+    .option('-H, --header <field>', "A field of the request: 'name: value'", collect(parseField))
+    .action((name: string, request: string, options: ExplainOptions, command: Command) =>
+      invoke(command, async (cli) =>
+        (await import('../commands/explain.ts')).explain(cli, name, request, options),
+      ),
+    );
+  describe(explain, {
+    examples: [['tp explain web /cart -H x-tp-key:dev1', 'Whose is a request with this key?']],
   });
 }
 

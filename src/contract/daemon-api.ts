@@ -103,6 +103,21 @@ export interface DoctorRequest {
   name: string;
 }
 
+/** A request that somebody might send. */
+export interface SampleRequest {
+  method: string;
+  /** Path and query, or in absolute form with the host. */
+  target: string;
+  /** Names in lower case. */
+  fields: { name: string; value: string }[];
+}
+
+export interface ExplainRequest {
+  connection: ConnectionSelector;
+  name: string;
+  request: SampleRequest;
+}
+
 export interface AgentLogsRequest {
   connection: ConnectionSelector;
   name: string;
@@ -238,6 +253,22 @@ export interface DoctorReport {
   findings: Warning[];
 }
 
+export interface ExplainedPort {
+  /** Where the application listens in the pod. */
+  port: number;
+  /**
+   * Who intercepts, in the order in which they are asked. `late`: the rule matches as well, but somebody before gets the
+   * request. When nobody gets it, the application does.
+   */
+  asked: { holder: string; rule?: Rule | undefined; verdict: 'gets-it' | 'late' | 'no-match' }[];
+}
+
+export interface ExplainResult {
+  workload: string;
+  /** The TCP ports that somebody intercepts. */
+  ports: ExplainedPort[];
+}
+
 export interface AgentLogsResult {
   logs: { pod: string; text: string }[];
 }
@@ -252,6 +283,7 @@ export interface Operations {
   leave: { request: LeaveRequest; result: LeaveResult };
   uninstall: { request: UninstallRequest; result: UninstallResult };
   doctor: { request: DoctorRequest; result: DoctorReport };
+  explain: { request: ExplainRequest; result: ExplainResult };
   'agent-logs': { request: AgentLogsRequest; result: AgentLogsResult; event: AgentLogLine };
 }
 export type OperationName = keyof Operations;
@@ -317,6 +349,15 @@ export const requestSchemas: { [N in OperationName]: v.GenericSchema<unknown, Op
     confirmed: v.boolean(),
   }),
   doctor: v.object({ connection: selector, name: v.string() }),
+  explain: v.object({
+    connection: selector,
+    name: v.string(),
+    request: v.object({
+      method: v.string(),
+      target: v.string(),
+      fields: v.array(v.object({ name: v.string(), value: v.string() })),
+    }),
+  }),
   'agent-logs': v.object({
     connection: selector,
     name: v.string(),

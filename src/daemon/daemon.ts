@@ -15,7 +15,8 @@ import type { OperationContext, OperationHandlers, OperationOutcome } from './ap
 import { followAgentLogs, readAgentLogs } from './agent-logs.ts';
 import { createAgentConnector } from './agent-connector.ts';
 import { Connection, connectionKey } from './connection.ts';
-import { addHolders } from './holders.ts';
+import { explainClaims } from './explain.ts';
+import { addHolders, claimsOn } from './holders.ts';
 import { createRecoveryFolder } from './pod-recovery.ts';
 
 /** A daemon without a connection is of no use; it ends by itself. */
@@ -256,6 +257,15 @@ export function createDaemon(options: DaemonOptions): Daemon {
       result: await withClient(request.connection, (kube) =>
         diagnose(kube, { namespace: kube.namespace, name: request.name, image: DEFAULT_IMAGE, signal }),
       ),
+    }),
+    explain: async ({ connection, name, request }, { signal }) => ({
+      result: await withClient(connection, async (kube) => {
+        const { workload } = await resolveTarget(kube, { namespace: kube.namespace, name, signal });
+        const connector =
+          connections.get(connectionKey(kube))?.connector ?? createAgentConnector({ kube, clock, logger });
+        const claims = await claimsOn(workload.label, { kube, connector, logger, signal });
+        return { workload: workload.label, ports: explainClaims(claims, request) };
+      }),
     }),
     'agent-logs': async ({ connection, name, tailLines, follow }, { signal, onEvent }) => ({
       result: await withClient(connection, async (kube) => {

@@ -38,6 +38,12 @@ export async function addHolders(
   }));
 }
 
+/** The claims on one workload, in its agent's order; none while it has no agent, or for what the user's rights do not reach. */
+export async function claimsOn(workload: string, options: HoldersOptions): Promise<Claim[]> {
+  const pod = (await onePodEach(options)).get(workload);
+  return pod === undefined ? [] : claimsIn(pod, options);
+}
+
 /** One ready agent for each workload. */
 async function onePodEach({ kube, logger, signal }: HoldersOptions): Promise<Map<string, string>> {
   const found = new Map<string, string>();

@@ -224,6 +224,20 @@ test('list tells who intercepts', async (t) => {
   assert.match(web.interceptedBy[0]?.holder ?? '', /@/);
 });
 
+test('explain asks the agent who would get a request', async (t) => {
+  const { daemon, intercept } = await createRig(t);
+  const rule = { kind: 'key', value: 'ada' } as const;
+  await intercept({ rule });
+  const explained = async (key: string): Promise<unknown> => {
+    const request = { method: 'GET', target: '/', fields: [{ name: 'x-tp-key', value: key }] };
+    const { result } = await daemon.operations.explain({ connection: caller, name: 'web', request }, context);
+    assert.equal(result.workload, 'deploy/web');
+    return result.ports.map(({ asked }) => asked.map(({ verdict }) => verdict));
+  };
+  assert.deepEqual(await explained('ada'), [['gets-it']]);
+  assert.deepEqual(await explained('bob'), [['no-match']]);
+});
+
 test('quit ends all connections, held ones too, and then the daemon', async (t) => {
   const { daemon, connect, intercept, pod } = await createRig(t);
   const { held } = await intercept({ hold: true });

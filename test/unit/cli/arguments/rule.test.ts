@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  parseField,
   parseHeader,
   parseHost,
   parseKey,
@@ -90,4 +91,10 @@ test('toRule() refuses --any with nothing to choose from, and too many condition
 test('a key that not every field can carry is refused', () => {
   assert.equal(parseKey('dev-1'), 'dev-1');
   assert.throws(() => parseKey('a b'), raises('USAGE_INVALID_OPTION'));
+});
+
+test('a field of a sample request is no pattern', () => {
+  assert.deepEqual(parseField('X-User: ~a*'), { name: 'x-user', value: '~a*' });
+  assert.throws(() => parseField('x-user'), raises('USAGE_INVALID_OPTION'));
+  assert.throws(() => parseField(': a'), raises('USAGE_INVALID_OPTION'));
 });
