@@ -1,4 +1,4 @@
-/** A node of the sandbox with objects in memory, inside namespaces that the test's starter made. */
+/** A node of the sandbox with its API server and controllers, in one process inside namespaces that the test's starter made. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,17 +7,18 @@ import { Writable, type Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { nullLogger, systemClock } from '../../src/core/index.ts';
 import type { V1PodSpec } from '../../src/kube/index.ts';
+import { allControllers, startControllers } from '../../src/sandbox/controllers/index.ts';
 import { startNode, type SandboxNode } from '../../src/sandbox/node/index.ts';
-import type { ResourceName, Stored } from '../../src/sandbox/store/cluster-access.ts';
-import { MemoryObjects } from './memory-objects.ts';
+import type { ClusterAccess, ResourceName, Stored } from '../../src/sandbox/store/cluster-access.ts';
+import { sandboxCluster } from './sandbox-cluster.ts';
 
 /** Generous: the machine may be doing other things. */
 const PATIENCE_MS = 60_000;
 
 export interface NodeRig {
-  objects: MemoryObjects;
+  objects: ClusterAccess;
   node: SandboxNode;
-  createPod(name: string, spec: Partial<V1PodSpec>, labels?: Record<string, string>): Promise<Stored<'pods'>>;
+  createPod(name: string, spec: V1PodSpec, labels?: Record<string, string>): Promise<Stored<'pods'>>;
   /** Resolves with the object as soon as it is as wanted. Rejects with what it is after a long while. */
   awaitObject<R extends ResourceName>(
     resource: R,
@@ -36,8 +37,12 @@ export interface NodeRig {
 
 export async function startNodeRig(): Promise<NodeRig> {
   const folder = await mkdtemp(join(tmpdir(), 'tp-node-'));
-  const objects = new MemoryObjects();
-  await objects.create('namespaces', { metadata: { name: 'default' } });
+  const { cluster: objects } = await sandboxCluster();
+  const stopControllers = startControllers(allControllers('the authority'), {
+    cluster: objects,
+    clock: systemClock,
+    logger: nullLogger,
+  });
   const command = {
     id: `sha256:${'0'.repeat(64)}`,
     entrypoint: ['sh'],
@@ -124,8 +129,10 @@ export async function startNodeRig(): Promise<NodeRig> {
       return Buffer.concat(await stream.toArray()).toString();
     },
     async close() {
+      await stopControllers();
       await node.close();
-      await promisify(execFile)('umount', [folder]);
+      // Lazily: the kernel ends the namespaces of processes that are gone a moment later.
+      await promisify(execFile)('umount', ['-l', folder]);
       await rm(folder, { recursive: true });
     },
   };

@@ -33,7 +33,7 @@ export class PodWorker {
   #pod: Stored<'pods'>;
   #context?: PodContext;
   #volumes?: PodVolumes;
-  #areInitDone = false;
+  #areInitDone: boolean;
   #isOver = false;
   #failure?: { reason: string; message: string };
   #life: Promise<void> = Promise.resolve();
@@ -48,6 +48,7 @@ export class PodWorker {
     this.#startTime = toTime(options.node.clock.epochMs());
     const { initContainers = [], containers = [] } = options.pod.spec ?? {};
     this.#initial = { init: initContainers, app: containers };
+    this.#areInitDone = initContainers.length === 0;
   }
 
   readonly #initial: { init: readonly V1Container[]; app: readonly V1Container[] };
