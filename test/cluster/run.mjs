@@ -9,13 +9,14 @@
 // The last line is always `N passed, N failed, N skipped`. No test at all is a failure.
 import { randomBytes } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { run as runTests } from 'node:test';
 import { parseArgs } from 'node:util';
 import { report, totals } from '../report.mjs';
 import { AGENT_IMAGE, command, prepareTarget, targetOptions } from './target.mjs';
 
-const TESTS = 'test/cluster';
+/** The behaviour suite also runs on the sandbox, in `npm test`. */
+const SUITES = ['test/cluster', 'test/conformance'];
 
 const { values: options } = parseArgs({
   options: {
@@ -33,9 +34,15 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 
 async function testFiles() {
   const pattern = new RegExp(options.only ?? '');
-  const names = await readdir(TESTS, { recursive: true });
-  const files = names.filter((name) => name.endsWith('.test.ts') && pattern.test(name));
-  return files.sort().map((name) => resolve('dist', TESTS, name.replace(/\.ts$/, '.js')));
+  const lists = await Promise.all(
+    SUITES.map(async (suite) => {
+      const names = await readdir(suite, { recursive: true });
+      return names
+        .filter((name) => name.endsWith('.test.ts') && pattern.test(name))
+        .map((name) => join(suite, name));
+    }),
+  );
+  return lists.flatMap((names) => names.sort().map((name) => resolve('dist', name.replace(/\.ts$/, '.js'))));
 }
 
 /** Runs the files one after the other: they share a cluster and a laptop. */
@@ -66,7 +73,7 @@ let counts = { passed: 0, failed: 0, skipped: 0 };
 let takeDown = () => undefined;
 try {
   const files = await testFiles();
-  if (files.length === 0) throw new Error(`no test file in ${TESTS} matches`);
+  if (files.length === 0) throw new Error(`no test file in ${SUITES.join(' or ')} matches`);
   const target = await prepareTarget(options);
   takeDown = target.takeDown;
   Object.assign(process.env, {

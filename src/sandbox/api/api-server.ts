@@ -8,7 +8,6 @@ import type { Clock, Logger } from '../../core/index.ts';
 import { createAuthority, issueLeaf } from '../../pki/index.ts';
 import type { KubeletApi } from '../node/index.ts';
 import { ApiError, badRequest, ObjectStore, refusal, type ClusterAccess } from '../store/index.ts';
-import type { Admission } from './admission.ts';
 import { trackFields } from './apply/managed-fields.ts';
 import { authenticatedGroup } from './auth/authenticator.ts';
 import { bootstrapRoles } from './auth/bootstrap-roles.ts';
@@ -22,6 +21,7 @@ import { Registry } from './registry.ts';
 import { resourceByKey } from './resources.ts';
 import { PodStreams } from './streams/pod-streams.ts';
 import { systemUser, type UserInfo } from './user.ts';
+import { Webhooks } from './webhooks.ts';
 
 /** Connections at once; watches hold one each. */
 export const maximumConnections = 1_024;
@@ -34,7 +34,6 @@ export interface ApiServerOptions {
   logger: Logger;
   /** DNS names and addresses at which clients know the server, besides those of the Service `kubernetes`. */
   names: readonly string[];
-  admission?: Admission;
 }
 
 /** Everything PEM. */
@@ -77,7 +76,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     store,
     clock,
     trackFields,
-    ...(options.admission === undefined ? {} : { admission: options.admission }),
+    admission: new Webhooks(store),
   });
   const garbage = new GarbageCollector(
     registry,

@@ -62,6 +62,8 @@ export function prepareUpdate(
     if (old.metadata[field] === undefined) Reflect.deleteProperty(metadata, field);
     else Object.assign(metadata, { [field]: old.metadata[field] });
   }
+  if (metadata.ownerReferences?.length === 0) delete metadata.ownerReferences;
+  if (metadata.finalizers?.length === 0) delete metadata.finalizers;
   if (counted.has(definition.key) && !sameJson(desired(next), desired(old)))
     metadata.generation = (old.metadata.generation ?? 0) + 1;
   return next;
