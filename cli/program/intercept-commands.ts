@@ -1,4 +1,4 @@
-/** `tp intercept`, `leave`, `uninstall`, `doctor` and `explain`. */
+/** `tp intercept`, `leave`, `uninstall`, `clean`, `doctor` and `explain`. */
 import { Option, type Command } from 'commander';
 import { redirects } from '../../src/contract/index.ts';
 import { parsePortMapping } from '../arguments/port.ts';
@@ -13,6 +13,7 @@ import {
   parseQuery,
 } from '../arguments/rule.ts';
 import { collect, parseAddress } from '../arguments/simple.ts';
+import type { CleanOptions } from '../commands/clean.ts';
 import type { ExplainOptions } from '../commands/explain.ts';
 import type { InterceptOptions } from '../commands/intercept.ts';
 import type { UninstallOptions } from '../commands/uninstall.ts';
@@ -57,6 +58,26 @@ export function addInterceptCommands(program: Command, invoke: Invoke): void {
     examples: [
       ['tp uninstall web', 'Restore one workload'],
       ['tp uninstall --all -n shop', 'Restore the namespace'],
+    ],
+  });
+
+  const clean = program
+    .command('clean')
+    .summary('Find and remove whatever tp has left in a namespace')
+    .description(
+      'Shows everything of tp in the namespace, whoever left it there; with --yes, removes it. What somebody uses at this moment is kept. Your own connection to the namespace ends.',
+    )
+    .option('-A, --all-namespaces', 'In every namespace; needs the right to list them')
+    .option('--yes', 'Remove it; bare Pods are deleted and created again')
+    .option('--force', 'Remove also what other people use at this moment')
+    .addOption(timeoutOption())
+    .action((options: CleanOptions, command: Command) =>
+      invoke(command, async (cli) => (await import('../commands/clean.ts')).clean(cli, options)),
+    );
+  describe(clean, {
+    examples: [
+      ['tp clean -n shop', 'Show what there is'],
+      ['tp clean -n shop --yes', 'Remove it'],
     ],
   });
 

@@ -89,6 +89,17 @@ export interface UninstallRequest {
   confirmed: boolean;
 }
 
+export interface CleanRequest {
+  connection: ConnectionSelector;
+  /** Every namespace of the cluster; otherwise the one of the connection. */
+  allNamespaces: boolean;
+  /** False: only look. */
+  remove: boolean;
+  /** Also what other people use at this moment. */
+  force: boolean;
+  timeoutSeconds: number;
+}
+
 export interface QuitRequest {
   /** Absent: all connections, and the daemon ends. */
   connection?: ConnectionSelector | undefined;
@@ -219,6 +230,26 @@ export interface UninstallResult {
   removed: string[];
 }
 
+/** Something of `tp` in a cluster. */
+export interface Trace {
+  /** `deploy/web`, `svc/web`, `pod/tp-gateway`, `secret/tp-ca` … */
+  object: string;
+  /** Who uses it at this moment; it is not removed without force. */
+  usedBy: string[];
+}
+
+export interface CleanedNamespace {
+  namespace: string;
+  removed: string[];
+  /** What is still there: in use, or not allowed to be removed; all of it when it was only looked at. */
+  left: Trace[];
+}
+
+export interface CleanResult {
+  /** Those with anything of `tp`, and those that could not be cleaned. */
+  namespaces: (CleanedNamespace & { error?: WireError | undefined })[];
+}
+
 export interface LeaveResult {
   name: string;
   /** Connections that go on at the local process until they end. */
@@ -282,6 +313,7 @@ export interface Operations {
   intercept: { request: InterceptRequest; result: InterceptResult };
   leave: { request: LeaveRequest; result: LeaveResult };
   uninstall: { request: UninstallRequest; result: UninstallResult };
+  clean: { request: CleanRequest; result: CleanResult };
   doctor: { request: DoctorRequest; result: DoctorReport };
   explain: { request: ExplainRequest; result: ExplainResult };
   'agent-logs': { request: AgentLogsRequest; result: AgentLogsResult; event: AgentLogLine };
@@ -347,6 +379,13 @@ export const requestSchemas: { [N in OperationName]: v.GenericSchema<unknown, Op
     name: v.optional(v.string()),
     timeoutSeconds: seconds,
     confirmed: v.boolean(),
+  }),
+  clean: v.object({
+    connection: selector,
+    allNamespaces: v.boolean(),
+    remove: v.boolean(),
+    force: v.boolean(),
+    timeoutSeconds: seconds,
   }),
   doctor: v.object({ connection: selector, name: v.string() }),
   explain: v.object({

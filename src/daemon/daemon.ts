@@ -14,6 +14,7 @@ import { createKubeClient, type KubeClient, type KubeClientOptions } from '../ku
 import type { OperationContext, OperationHandlers, OperationOutcome } from './api-server.ts';
 import { followAgentLogs, readAgentLogs } from './agent-logs.ts';
 import { createAgentConnector } from './agent-connector.ts';
+import { cleanCluster } from './clean.ts';
 import { Connection, connectionKey } from './connection.ts';
 import { explainClaims } from './explain.ts';
 import { addHolders, claimsOn } from './holders.ts';
@@ -87,6 +88,14 @@ export function createDaemon(options: DaemonOptions): Daemon {
     if (context !== undefined || namespace !== undefined || kubeconfig !== undefined) return undefined;
     const [only, ...others] = connections.values();
     return others.length === 0 ? only : undefined;
+  }
+
+  /** The same with the cluster and namespace of the implied connection named. */
+  function meant(selector: ConnectionSelector): ConnectionSelector {
+    const implied = impliedConnection(selector)?.kube;
+    return implied === undefined
+      ? selector
+      : { ...selector, context: implied.context, namespace: implied.namespace };
   }
 
   /**
@@ -251,6 +260,21 @@ export function createDaemon(options: DaemonOptions): Daemon {
         } finally {
           if (request.name === undefined) connection?.kube.close();
         }
+      }),
+    }),
+    clean: async (request, { signal, onProgress }) => ({
+      result: await cleanCluster(request, {
+        openClient: (namespace) =>
+          clientFor({ ...meant(request.connection), ...(namespace && { namespace }) }),
+        async endOwnConnection(kube) {
+          const connection = connections.get(connectionKey(kube));
+          if (connection !== undefined) await close(connection);
+        },
+        recovery,
+        clock,
+        logger,
+        signal,
+        onProgress,
       }),
     }),
     doctor: async (request, { signal }) => ({

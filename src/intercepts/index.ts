@@ -14,6 +14,8 @@ export type { InterceptablePort } from './plan-intercept.ts';
 export { recoverPod, type PodRecovery } from './recreate-pod.ts';
 export { resolveTarget, type SelectingService, type Target } from './resolve-target.ts';
 export { operations, rightsTable, type Operation, type RightRow } from './rights-table.ts';
+export { GATEWAY_LABEL } from './shared-objects.ts';
+export { findTraces, type FindTracesOptions } from './traces.ts';
 export { uninstall, type UninstallOptions } from './uninstall.ts';
 export { watchInjection, type InjectionEvent, type WatchInjectionOptions } from './watch-injection.ts';
 export { podsOf, type PodSelection, type Workload, type WorkloadKind } from './workload.ts';

@@ -2,24 +2,16 @@
  * Takes everything of `tp` out of a workload or a namespace: Services first, while the agents still answer, then the
  * templates, and the certificates last. What somebody else set meanwhile stays. It can be run again at any time.
  */
-import {
-  AGENT_SECRET,
-  AUTHORITY_SECRET,
-  GATEWAY,
-  type Progress,
-  type UninstallResult,
-} from '../contract/index.ts';
+import type { Progress, UninstallResult } from '../contract/index.ts';
 import type { Clock, Logger } from '../core/index.ts';
 import { isToolError, raise } from '../errors/index.ts';
-import { paths, type KubeClient, type KubernetesObject, type V1Service } from '../kube/index.ts';
+import type { KubeClient, V1Service } from '../kube/index.ts';
 import { awaitLeads } from './await-leads.ts';
 import { changeTemplate } from './change-template.ts';
 import type { OperationContext } from './context.ts';
 import { createDeadline } from './deadline.ts';
 import { deriveSignal } from './derived-signal.ts';
 import type { ExpectedLead } from './endpoints.ts';
-import { isOurs } from './gateway-objects.ts';
-import { removeGateway } from './gateway.ts';
 import { readInventory, type Inventory } from './inventory.ts';
 import { findLeftovers, leftoversOf, type Leftovers } from './leftovers.ts';
 import type { PodRecovery } from './recreate-pod.ts';
@@ -27,6 +19,7 @@ import { findTarget } from './resolve-target.ts';
 import { assertRights } from './rights.ts';
 import { awaitRollout } from './rollout.ts';
 import { readSwitchRecord, switchedPorts } from './service-switch.ts';
+import { removeShared } from './shared-objects.ts';
 import { restoreService } from './switch-services.ts';
 import { deleteStuckPods } from './stuck-pods.ts';
 import { parseTargetName } from './target-name.ts';
@@ -37,6 +30,8 @@ export interface UninstallOptions {
   namespace: string;
   /** Service or workload; absent: everything in the namespace, with the gateway and the certificates. */
   name?: string | undefined;
+  /** Without a name: labels of workloads, and of the gateway, that keep what they have, because somebody uses them. */
+  spare?: ReadonlySet<string> | undefined;
   /** For all of it. What was restored by then stays so. */
   timeoutMs: number;
   /** The user agreed that bare Pods are deleted and created again. */
@@ -54,12 +49,13 @@ export interface UninstallOptions {
  * @throws {UNINSTALL_INCOMPLETE, KUBE_CONFLICT} and other KUBE_*
  */
 export async function uninstall(kube: KubeClient, options: UninstallOptions): Promise<UninstallResult> {
-  const { namespace, name, timeoutMs, clock, logger, onProgress } = options;
+  const { namespace, name, spare = new Set(), timeoutMs, clock, logger, onProgress } = options;
   const signal = deriveSignal(options.signal);
   const deadline = createDeadline(clock, timeoutMs);
   const context: OperationContext = { kube, clock, logger, deadline, signal, onProgress };
   const inventory = await readInventory(kube, namespace, { signal });
-  const leftovers = name === undefined ? findLeftovers(inventory) : findNamed(inventory, name);
+  const leftovers =
+    name === undefined ? without(findLeftovers(inventory), spare) : findNamed(inventory, name);
   await assertPossible(kube, leftovers, options);
 
   const removed: string[] = [];
@@ -75,8 +71,15 @@ export async function uninstall(kube: KubeClient, options: UninstallOptions): Pr
     ),
   );
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  if (name === undefined) await removeShared(context, namespace, removed);
+  if (name === undefined) removed.push(...(await removeShared(kube, { namespace, spare, logger, signal })));
   return { removed };
+}
+
+function without({ workloads, services }: Leftovers, spare: ReadonlySet<string>): Leftovers {
+  return {
+    workloads: workloads.filter(({ label }) => !spare.has(label)),
+    services: services.filter((service) => !spare.has(readSwitchRecord(service)?.workload ?? '')),
+  };
 }
 
 /** What a name means; a Service whose workload is gone still has itself to be restored. */
@@ -183,32 +186,4 @@ async function removeAgent(
 
 function isPaused(workload: Workload): boolean {
   return workload.kind === 'Deployment' && workload.object.spec?.paused === true;
-}
-
-/** The gateway and the certificates, which all intercepts of a namespace share. */
-async function removeShared(
-  { kube, signal, logger }: OperationContext,
-  namespace: string,
-  removed: string[],
-): Promise<void> {
-  if (await removeGateway(kube, { namespace, signal })) removed.push(`pod/${GATEWAY}`);
-  const rest: [string, string][] = [
-    // Kubernetes collects these with the gateway; a crash may have left them without one.
-    [`serviceaccount/${GATEWAY}`, paths.serviceAccounts(namespace, GATEWAY)],
-    [`role/${GATEWAY}`, paths.roles(namespace, GATEWAY)],
-    [`rolebinding/${GATEWAY}`, paths.roleBindings(namespace, GATEWAY)],
-    [`secret/${AGENT_SECRET}`, paths.secrets(namespace, AGENT_SECRET)],
-    [`secret/${AUTHORITY_SECRET}`, paths.secrets(namespace, AUTHORITY_SECRET)],
-  ];
-  for (const [label, path] of rest) {
-    try {
-      const object = await kube.find<KubernetesObject>(path, { signal });
-      if (object === undefined || !isOurs(object)) continue;
-      await kube.delete(path, { signal });
-      if (label.startsWith('secret/')) removed.push(label);
-    } catch (error) {
-      if (!isToolError(error, 'KUBE_FORBIDDEN')) throw error;
-      logger.info('not allowed to remove', { object: label });
-    }
-  }
 }

@@ -6,7 +6,7 @@ const titles = {
   tunnel: 'The tunnel: `tp connect`, `tp intercept`',
   connect: 'The gateway: `tp connect`',
   intercept: 'The agent: `tp intercept`',
-  uninstall: 'The way back: `tp uninstall`',
+  uninstall: 'The way back: `tp uninstall`, `tp clean`',
 } as const;
 
 export function renderRbac(): string {

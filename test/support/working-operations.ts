@@ -67,6 +67,18 @@ export const workingOperations: Partial<OperationHandlers> = {
   intercept: () => Promise.resolve({ result: fakeInterceptResult }),
   leave: () => Promise.resolve({ result: { name: 'web', openConnections: 2 } }),
   uninstall: () => Promise.resolve({ result: { removed: ['deploy/web', 'svc/web'] } }),
+  clean: () =>
+    Promise.resolve({
+      result: {
+        namespaces: [
+          {
+            namespace: 'shop',
+            removed: ['svc/web'],
+            left: [{ object: 'deploy/web', usedBy: ['ada@laptop'] }],
+          },
+        ],
+      },
+    }),
   doctor: () => Promise.resolve({ result: fakeReport }),
   'agent-logs': () =>
     Promise.resolve({ result: { logs: [{ pod: 'web-1', text: '{"level":30,"time":0,"msg":"ready"}\n' }] } }),
