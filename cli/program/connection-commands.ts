@@ -1,9 +1,10 @@
-/** `tp connect`, `quit`, `status` and `list`. */
+/** `tp connect`, `run`, `quit`, `status` and `list`. */
 import { Option, type Command } from 'commander';
 import { parseDuration } from '../arguments/duration.ts';
 import { parseForward } from '../arguments/forward.ts';
 import { collect } from '../arguments/simple.ts';
 import type { ConnectOptions } from '../commands/connect.ts';
+import type { RunOptions } from '../commands/run.ts';
 import { describe, type Invoke } from './tree.ts';
 
 /** Rolling out or starting a pod takes seconds; pulling an image into a slow cluster takes minutes. */
@@ -27,6 +28,27 @@ export function addConnectionCommands(program: Command, invoke: Invoke): void {
       ['tp connect', "Connect to the current context's cluster and namespace"],
       ['tp connect -n shop -- curl http://web/', 'Run one program inside the cluster’s network'],
       ['tp connect --forward 5432:db:5432', 'Reach db:5432 of the cluster at localhost:5432'],
+    ],
+  });
+
+  const runCommand = program
+    .command('run')
+    .summary("Run a command in the cluster's network")
+    .description(
+      'Runs the command after -- in a network of its own, whose names and addresses are the cluster’s: any program, ' +
+        'without proxy settings and without privilege (Linux). Where the system does not allow that, uses the proxy as tp ' +
+        'connect does, and says why.',
+    )
+    .usage('[options] -- COMMAND...')
+    .option('--local', "This machine's own subnets win over the cluster's addresses");
+  addAgentOptions(runCommand).action((options: RunOptions, command: Command) =>
+    invoke(command, async (cli) => (await import('../commands/run.ts')).runInNetwork(cli, options)),
+  );
+  describe(runCommand, {
+    takesCommand: true,
+    examples: [
+      ['tp run -- psql -h postgres', 'Every program works, by the names that a pod would use'],
+      ['tp run -n shop --local -- bash', 'A shell in the network of namespace shop'],
     ],
   });
 
@@ -77,12 +99,17 @@ export function addConnectionCommands(program: Command, invoke: Invoke): void {
 
 /** The options of the commands that start something in a cluster. */
 export function addClusterOptions(command: Command): Command {
-  return command
-    .option(
+  return addAgentOptions(
+    command.option(
       '--forward <spec>',
       '[ADDR:]LOCAL:HOST:PORT: listen on the laptop and lead to HOST:PORT of the cluster; can be given several times',
       collect(parseForward),
-    )
+    ),
+  );
+}
+
+function addAgentOptions(command: Command): Command {
+  return command
     .option(
       '--agent-image <image>',
       "Image of gateway and agent; left out: $TP_AGENT_IMAGE, then this version's own",

@@ -55,6 +55,21 @@ export interface ConnectRequest {
   hold: boolean;
 }
 
+/** Lasts as long as the request is open. */
+export interface RunRequest {
+  connection: ConnectionSelector;
+  agentImage?: string | undefined;
+  timeoutSeconds: number;
+  /** The machine's own subnets win over addresses of the cluster. */
+  local: boolean;
+}
+
+export interface RunResult {
+  connection: ConnectionStatus;
+  /** Unix socket (SOCK_SEQPACKET) on which the daemon waits for the device; see `native/launcher.c`. */
+  socket: string;
+}
+
 export interface InterceptRequest {
   connection: ConnectionSelector;
   /** `web`, `svc/web`, `deploy/web` … */
@@ -308,6 +323,7 @@ export interface AgentLogsResult {
 export interface Operations {
   status: { request: StatusRequest; result: DaemonStatus };
   connect: { request: ConnectRequest; result: ConnectionStatus };
+  run: { request: RunRequest; result: RunResult };
   quit: { request: QuitRequest; result: QuitResult };
   list: { request: ListRequest; result: WorkloadSummary[] };
   intercept: { request: InterceptRequest; result: InterceptResult };
@@ -355,6 +371,12 @@ export const requestSchemas: { [N in OperationName]: v.GenericSchema<unknown, Op
     agentImage: v.optional(v.string()),
     timeoutSeconds: seconds,
     hold: v.boolean(),
+  }),
+  run: v.object({
+    connection: selector,
+    agentImage: v.optional(v.string()),
+    timeoutSeconds: seconds,
+    local: v.boolean(),
   }),
   quit: v.object({ connection: v.optional(selector) }),
   list: v.object({ connection: selector }),

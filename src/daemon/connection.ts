@@ -46,6 +46,7 @@ import { createAgentConnector, type AgentConnector } from './agent-connector.ts'
 import { isAgentReady } from './agent-pods.ts';
 import { createDestinationPolicy } from './destinations.ts';
 import { createOutbound, type Outbound } from './outbound.ts';
+import { startOwnNetwork, type OwnNetwork } from './own-network.ts';
 import type { RecoveryFolder } from './pod-recovery.ts';
 import { createRoutingDialer } from './routing-dialer.ts';
 
@@ -148,13 +149,7 @@ export class Connection {
       this.#onProgress = ignoreProgress;
     }
     const { clock, logger } = this.#options;
-    const policy = createDestinationPolicy({
-      lookupInCluster: async (name, { signal }) =>
-        (await this.#outbound.tunnel({ signal })).lookup(name, 'cluster', { signal }),
-      networkInterfaces,
-      clock,
-    });
-    const dialer = createRoutingDialer(policy, { cluster: this.#outbound, local: this.#local });
+    const dialer = this.#dialerBeside(networkInterfaces);
     const proxy = await startProxyOn([preferredPort(this.key), 0], {
       host: LOOPBACK,
       dialer,
@@ -165,6 +160,38 @@ export class Connection {
     this.#disposal.defer(() => proxy.close());
     this.#proxy = proxy;
     this.#isStarted = true;
+  }
+
+  /** Dials through the cluster what belongs there; addresses in the subnets of `interfaces` never do. */
+  #dialerBeside(interfaces: typeof networkInterfaces): Dialer & DatagramDialer {
+    const policy = createDestinationPolicy({
+      lookupInCluster: async (name, { signal }) =>
+        (await this.#outbound.tunnel({ signal })).lookup(name, 'cluster', { signal }),
+      networkInterfaces: interfaces,
+      clock: this.#options.clock,
+    });
+    return createRoutingDialer(policy, { cluster: this.#outbound, local: this.#local });
+  }
+
+  /** A network of its own for one command. @throws {TUN_UNAVAILABLE} */
+  async ownNetwork(options: {
+    local: boolean;
+    nativeDirectory: string;
+    socketDirectory: string;
+    signal: AbortSignal;
+  }): Promise<OwnNetwork> {
+    const { agent } = await this.#outbound.tunnel(options);
+    return startOwnNetwork({
+      ...options,
+      dialer: this.#dialerBeside(options.local ? networkInterfaces : () => ({})),
+      cluster: this.#outbound,
+      machine: this.#local,
+      // Of the pod that leads there now: it may be another one tomorrow.
+      nameServers: async ({ signal }) => (await this.#outbound.tunnel({ signal })).agent.dns.servers,
+      search: agent.dns.search,
+      clock: this.#options.clock,
+      logger: this.#options.logger,
+    });
   }
 
   /** Opens the listeners that are not open yet. @throws {LOCAL_PORT_IN_USE}; none of `specs` is open then */

@@ -28,6 +28,8 @@ export interface DaemonOptions {
   paths: DaemonPaths;
   version: string;
   /** Makes the client of a connection or request; tests give one without a cluster. */
+  /** Where the native parts are. Default: nowhere, so that nobody gets a network of its own. */
+  nativeDirectory?: string;
   createClient?: (options: KubeClientOptions) => Promise<KubeClient>;
   clock: Clock;
   logger: Logger;
@@ -225,6 +227,26 @@ export function createDaemon(options: DaemonOptions): Daemon {
       await close(connection);
       return { result: { ended: [connection.label] } };
     },
+    run: (request, { signal, onProgress }) =>
+      onConnection(request.connection, { hold: true, signal }, async (connection) => {
+        await connection.start({
+          agentImage: request.agentImage ?? DEFAULT_IMAGE,
+          timeoutMs: request.timeoutSeconds * 1000,
+          signal,
+          onProgress,
+        });
+        const network = await connection.ownNetwork({
+          local: request.local,
+          nativeDirectory: options.nativeDirectory ?? '',
+          socketDirectory: options.paths.directory,
+          signal,
+        });
+        return {
+          result: { connection: connection.status(), socket: network.socket },
+          over: connection.closed,
+          onEnd: () => network.close(),
+        };
+      }),
     list: async (request, { signal }) => ({
       result: await withClient(request.connection, async (kube) => {
         const connector =

@@ -116,6 +116,11 @@ export const catalogue = {
       `Cannot listen on ${d.address}:${d.port}: ${d.reason}`,
     remedy: (): string => 'Choose another local address or port',
   },
+  TUN_UNAVAILABLE: {
+    category: 'environment',
+    message: (d: { reason: string }): string => `Cannot make a network for the command: ${d.reason}`,
+    remedy: (): string => 'Use the proxy instead: tp connect -- COMMAND',
+  },
   LOCAL_PROCESS_UNREACHABLE: {
     category: 'environment',
     message: (d: { address: string; port: number; reason: string }): string =>

@@ -62,6 +62,7 @@ export const workingOperations: Partial<OperationHandlers> = {
       result: createFakeStatus({ connections: [{ ...fakeConnection, intercepts: [fakeIntercept] }] }),
     }),
   connect: () => Promise.resolve({ result: fakeConnection }),
+  run: () => Promise.resolve({ result: { connection: fakeConnection, socket: '/nowhere/run.sock' } }),
   quit: () => Promise.resolve({ result: { ended: ['staging/shop'] } }),
   list: () => Promise.resolve({ result: fakeWorkloads }),
   intercept: () => Promise.resolve({ result: fakeInterceptResult }),

@@ -1,0 +1,1 @@
+export { decodeQuestion, encodeFailure, hasHeader, isAnswerTo, rcodes, type DnsQuestion } from './message.ts';

@@ -1,0 +1,2 @@
+export { loadNative, type Native } from './native.ts';
+export { NAME_SERVER, openNetwork, type Network } from './network.ts';
