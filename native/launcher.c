@@ -25,6 +25,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DEVICE "tp0"
@@ -117,6 +118,17 @@ static int open_device(int *has6) {
   return device;
 }
 
+/* An IPv6 address is tentative until the kernel's worker has looked at it (RFC 4862, 5.4), which it does a little later. */
+static int bind_when_ready(int fd, const struct sockaddr_in6 *to) {
+  const struct timespec pause = {.tv_nsec = 2000000};
+  for (int attempt = 0; attempt < 2000; attempt++) {
+    if (bind(fd, (const struct sockaddr *)to, sizeof *to) == 0) return 0;
+    if (errno != EADDRNOTAVAIL) return -1;
+    nanosleep(&pause, NULL);
+  }
+  return -1;
+}
+
 static int bound_socket(int family, int type) {
   struct sockaddr_in to4 = {.sin_family = AF_INET};
   struct sockaddr_in6 to6 = {.sin6_family = AF_INET6};
@@ -125,7 +137,7 @@ static int bound_socket(int family, int type) {
   const int fd = socket(family, type | SOCK_CLOEXEC, 0);
   must(fd, "socket");
   if (family == AF_INET) must(bind(fd, (struct sockaddr *)&to4, sizeof to4), "bind " OWN4);
-  else must(bind(fd, (struct sockaddr *)&to6, sizeof to6), "bind " OWN6);
+  else must(bind_when_ready(fd, &to6), "bind " OWN6);
   if (type == SOCK_STREAM) must(listen(fd, BACKLOG), "listen");
   return fd;
 }

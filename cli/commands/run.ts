@@ -68,6 +68,6 @@ async function reasonAgainst(launcher: string): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    return stderr?.trim() || message;
+    return stderr === undefined || stderr === '' ? message : stderr.trim();
   }
 }

@@ -14,9 +14,7 @@ const logger = createLogger({
   level: process.env['TP_LOG_LEVEL'] === 'debug' ? 'debug' : 'info',
 });
 /** Beside this program, which is one bundled file. */
-const nativeDirectory = fileURLToPath(
-  new URL(`native/${process.platform}-${process.arch}`, import.meta.url),
-);
+const nativeDirectory = fileURLToPath(new URL(`native/${process.platform}-${process.arch}`, import.meta.url));
 // A defect in one connection must not take all sessions with it.
 process.on('uncaughtException', (error) => {
   logger.error('unexpected error', { error: error.stack ?? error.message });

@@ -52,6 +52,7 @@ export function createDnsClient({ dialer, servers, clock }: DnsClientOptions): D
     try {
       return await settled<Buffer>(signal, (resolve, reject) => {
         stream.on('error', reject);
+        stream.once('end', () => reject(noAnswer(host, 'the connection was closed')));
         stream.once('close', () => reject(noAnswer(host, 'the connection was closed')));
         stream.on('data', (chunk: Buffer) => {
           for (const answer of decoder.push(chunk)) if (isAnswerTo(query, answer)) resolve(answer);

@@ -37,7 +37,8 @@ export async function serveDnsStream(
 ): Promise<void> {
   const decoder = new DnsStreamDecoder();
   try {
-    for await (const chunk of stream) {
+    // An iterator that destroys at the end would lose the answers of an asker that has ended its side.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
       for (const query of decoder.push(chunk as Buffer)) {
         const answer = await respond(query);
         if (answer !== undefined) stream.write(encodeStreamMessage(answer));

@@ -80,6 +80,9 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     socket.on('message', (datagram, from) => onDatagram(socket, datagram, from));
   table.attach(descriptors.device, (key) => void onHeld(key));
 
+  /** Asked after each wait: closing may have come in between. */
+  const isOver = (): boolean => lifetime.signal.aborted;
+
   function destinationOf(key: number): SocketAddress | undefined {
     const destination = table.destination(key);
     return destination && { host: formatAddress(destination.address), port: destination.port };
@@ -97,15 +100,14 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       // Until the relay listens, an early reset must not end the process.
       stream.on('error', () => undefined);
       const giveUp = (): void => {
+        dialled.get(key)?.timer.cancel();
         dialled.delete(key);
         resetSocket(stream);
         table.release(key);
       };
-      if (lifetime.signal.aborted) giveUp();
-      else {
-        dialled.set(key, { stream, timer: clock.after(COMPLETION_MS, giveUp) });
-        decide(key, 'accept');
-      }
+      dialled.set(key, { stream, timer: clock.after(COMPLETION_MS, giveUp) });
+      if (isOver()) giveUp();
+      else decide(key, 'accept');
     } catch (error) {
       decide(key, refusalOf(error));
     }
