@@ -1,4 +1,4 @@
-// Bundles the three programs into single files: dist/cli.mjs, dist/daemon.mjs, dist/agent.mjs.
+// Bundles the programs into single files: dist/cli.mjs, dist/daemon.mjs, dist/agent.mjs, dist/sandbox.mjs, dist/shop.mjs.
 // The compiled modules under dist/{src,agent,cli} are the input, so `tsc -b` runs first.
 import { build } from 'esbuild';
 import { chmod, readFile } from 'node:fs/promises';
@@ -8,6 +8,8 @@ const programs = {
   cli: 'dist/cli/main.js',
   daemon: 'dist/src/daemon/main.js',
   agent: 'dist/agent/main.js',
+  sandbox: 'dist/src/sandbox/main.js',
+  shop: 'dist/src/sandbox/demo/shop.js',
 };
 
 for (const [name, entry] of Object.entries(programs)) {

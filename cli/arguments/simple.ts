@@ -25,3 +25,11 @@ export function parseLineCount(value: string): number {
 export function collect<T>(parse: (value: string) => T): (value: string, earlier?: T[]) => T[] {
   return (value, earlier = []) => [...earlier, parse(value)];
 }
+
+/** Reads the port that something is to listen on; 0 is any free one. @throws {USAGE_INVALID_OPTION} */
+export function parseListenPort(value: string): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : -1;
+  if (port < 0 || port > 65_535)
+    raise('USAGE_INVALID_OPTION', { option: '--port', value, expected: 'a port between 0 and 65535' });
+  return port;
+}

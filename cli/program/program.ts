@@ -4,6 +4,7 @@ import { collect } from '../arguments/simple.ts';
 import { outputFormats } from '../output/result.ts';
 import { addConnectionCommands } from './connection-commands.ts';
 import { addInterceptCommands } from './intercept-commands.ts';
+import { addSandboxCommands } from './sandbox-commands.ts';
 import { addToolCommands } from './tool-commands.ts';
 import type { Invoke } from './tree.ts';
 
@@ -45,6 +46,7 @@ export function createProgram(invoke: Invoke): Command {
 
   addConnectionCommands(program, invoke);
   addInterceptCommands(program, invoke);
+  addSandboxCommands(program, invoke);
   addToolCommands(program, invoke);
   return program;
 }

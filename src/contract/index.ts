@@ -6,6 +6,7 @@ export * from './names.ts';
 export * from './paths.ts';
 export { proxyEnvironment } from './proxy-environment.ts';
 export * from './rules.ts';
+export * from './sandbox.ts';
 export * from './tunnel.ts';
 export { validate, type Schema } from './validate.ts';
 export { VERSION } from './version.ts';

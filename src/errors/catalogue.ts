@@ -159,6 +159,30 @@ export const catalogue = {
       `Cannot keep the daemon's files in "${d.path}": ${d.reason}`,
     remedy: (): string => 'Set TP_HOME to a folder that only you may write',
   },
+  SANDBOX_UNSUPPORTED: {
+    category: 'environment',
+    message: (d: { reason: string; remedy: string }): string =>
+      `Cannot run a sandbox on this machine: ${d.reason}`,
+    remedy: (d: { reason: string; remedy: string }): string => d.remedy,
+  },
+  SANDBOX_START_FAILED: {
+    category: 'environment',
+    message: (d: { reason: string; log: string }): string => `Cannot start the sandbox: ${d.reason}`,
+    remedy: (d: { reason: string; log: string }): string =>
+      d.log === '' ? 'Run the command again with TP_LOG_LEVEL=debug' : `Its last words: ${d.log}`,
+  },
+  SANDBOX_RUNNING: {
+    category: 'usage',
+    message: (d: { name: string }): string => `A sandbox of the name "${d.name}" runs already`,
+    remedy: (d: { name: string }): string =>
+      `Use it: tp sandbox kubeconfig ${d.name}; or end it: tp sandbox down ${d.name}; or choose another name`,
+  },
+  SANDBOX_NOT_RUNNING: {
+    category: 'usage',
+    message: (d: { name: string; known: string[] }): string =>
+      `No sandbox of the name "${d.name}" runs: ${d.known.length === 0 ? 'there is none' : `there is ${d.known.join(', ')}`}`,
+    remedy: (d: { name: string; known: string[] }): string => `Run: tp sandbox up ${d.name}`,
+  },
   SOCKET_PATH_TOO_LONG: {
     category: 'config',
     message: (d: { path: string; limit: number }): string =>
