@@ -52,6 +52,9 @@ export async function demo(cli: CliContext, options: DemoOptions): Promise<void>
     const connection = selectorFor(cli, sandbox);
     const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
     await cli.client.callRunning('quit', { connection }, { signal }).catch(() => undefined);
+    const status = await cli.client.callRunning('status', {}, { signal }).catch(() => undefined);
+    // A daemon without connections was started for this.
+    if (status?.result.connections.length === 0) await cli.client.callRunning('quit', {}, { signal });
     await stopSandbox(home, SANDBOX, { clock: cli.clock, signal });
   };
   try {

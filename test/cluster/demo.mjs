@@ -1,6 +1,6 @@
-// The main job, shown: npm run demo -- [--kubeconfig FILE --load COMMAND] [--keep] [--record FILE]
+// The main job, shown: npm run demo:cluster -- [--kubeconfig FILE --load COMMAND] [--keep] [--record FILE]
 //
-// Needs a cluster for now. Without --kubeconfig it uses the built-in one of test/cluster: root on Debian 12, 7 to 8 minutes
+// Without --kubeconfig it uses the built-in one of test/cluster: root on Debian 12, 7 to 8 minutes
 // for the first time, 20 s from then on. On another cluster it makes a namespace `tp-demo-…` and removes it.
 //
 //   --load COMMAND  how an image archive gets into that cluster: 'kind load image-archive {}'
@@ -118,7 +118,7 @@ try {
   await inCluster('curl -s http://web/');
 
   if (options.record !== undefined) {
-    const title = '# The main job, as it ran\n\nMade by `npm run demo -- --record docs/walkthrough.md`.';
+    const title = '# The main job, as it ran\n\nMade by `npm run demo:cluster -- --record docs/walkthrough.md`.';
     await writeFile(options.record, `${[title, ...markdown].join('\n')}\n`);
   }
 } finally {
