@@ -5,6 +5,7 @@ import { createContext, type GlobalOptions, type Host } from './context.ts';
 import { signalExitCode } from './held/signals.ts';
 import { formatError } from './output/error.ts';
 import { outputFormats, type OutputFormat } from './output/result.ts';
+import { assertNodeVersion } from './node-version.ts';
 import { coloursFor } from './output/terminal.ts';
 import { createProgram } from './program/program.ts';
 import { COMPLETE_COMMAND } from './program/tool-commands.ts';
@@ -27,6 +28,7 @@ export async function run(words: readonly string[], host: Host): Promise<number>
   };
 
   try {
+    assertNodeVersion(process.versions.node);
     const program = prepare(createProgram(invoke), host);
     if (own.length === 0) program.outputHelp();
     else await program.parseAsync(own, { from: 'user' });

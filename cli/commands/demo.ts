@@ -160,8 +160,8 @@ async function startLocal(cli: CliContext, { name }: SandboxState): Promise<Loca
       },
     },
   );
-  const output = child.stdout as Readable;
-  const complaints = child.stderr as Readable;
+  const output = child.stdout;
+  const complaints = child.stderr;
   try {
     const [port, inspect] = await Promise.all([
       findInLines(output, /listens on (\d+)/),

@@ -11,7 +11,11 @@ export interface Machine {
   platform: NodeJS.Platform;
   isRoot: boolean;
   environment: Readonly<Record<string, string | undefined>>;
+  /** Folders that are searched besides PATH: an ordinary user's often lacks those that have ip. */
+  moreFolders?: readonly string[];
 }
+
+const systemFolders = ['/usr/sbin', '/sbin'];
 
 /**
  * @returns whether an ordinary user's namespaces are to be used
@@ -21,6 +25,7 @@ export async function preflight({
   platform,
   isRoot,
   environment,
+  moreFolders = systemFolders,
 }: Machine): Promise<{ isRootless: boolean }> {
   if (platform !== 'linux')
     raise('SANDBOX_UNSUPPORTED', {
@@ -30,7 +35,7 @@ export async function preflight({
     });
   const path = environment['PATH'] ?? '';
   for (const [program, owner] of Object.entries(programs))
-    if (!(await isOnPath(program, path)))
+    if (!(await isOnPath(program, [...foldersOf(path), ...moreFolders])))
       raise('SANDBOX_UNSUPPORTED', {
         reason: `there is no program "${program}"`,
         remedy: `Install the package ${owner}, for example: sudo apt-get install ${owner}`,
@@ -46,9 +51,7 @@ export async function preflight({
   });
 }
 
-async function isOnPath(program: string, path: string): Promise<boolean> {
-  // An ordinary user's PATH often lacks the folders that have ip.
-  const folders = [...path.split(delimiter).filter((folder) => folder !== ''), ...systemFolders];
+async function isOnPath(program: string, folders: readonly string[]): Promise<boolean> {
   for (const folder of folders)
     if (
       await access(join(folder, program), constants.X_OK).then(
@@ -60,7 +63,7 @@ async function isOnPath(program: string, path: string): Promise<boolean> {
   return false;
 }
 
-const systemFolders = ['/usr/sbin', '/sbin'];
+const foldersOf = (path: string): string[] => path.split(delimiter).filter((folder) => folder !== '');
 
 /** The PATH that the sandbox's programs get. */
 export function sandboxPath(path: string): string {

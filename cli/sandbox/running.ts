@@ -157,8 +157,7 @@ function toReason({ code = '', message }: NodeJS.ErrnoException): string {
 }
 
 function withoutDebugger(environment: StartOptions['environment']): Record<string, string | undefined> {
-  const { NODE_OPTIONS: _options, VSCODE_INSPECTOR_OPTIONS: _inspector, ...rest } = environment;
-  return rest;
+  return { ...environment, NODE_OPTIONS: undefined, VSCODE_INSPECTOR_OPTIONS: undefined };
 }
 
 async function lastWords(log: string): Promise<string> {

@@ -159,6 +159,12 @@ export const catalogue = {
       `Cannot keep the daemon's files in "${d.path}": ${d.reason}`,
     remedy: (): string => 'Set TP_HOME to a folder that only you may write',
   },
+  NODE_TOO_OLD: {
+    category: 'environment',
+    message: (d: { version: string; needed: string }): string =>
+      `Cannot run on Node ${d.version}: version ${d.needed} or later is needed`,
+    remedy: (): string => 'Install a newer Node, from your distribution or from nodejs.org',
+  },
   SANDBOX_UNSUPPORTED: {
     category: 'environment',
     message: (d: { reason: string; remedy: string }): string =>

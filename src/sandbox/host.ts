@@ -181,7 +181,7 @@ function kubeconfigOf(name: string, server: string, credentials: ServerReport['c
 
 /** The namespaces' first process takes everything in them with it. */
 async function end(server: ChildProcess | undefined): Promise<void> {
-  if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+  if (server?.exitCode !== null || server.signalCode !== null) return;
   const exited = once(server, 'exit');
   server.kill('SIGKILL');
   await exited;

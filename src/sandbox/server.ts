@@ -4,6 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { SandboxOrder } from '../contract/index.ts';
 import { systemClock } from '../core/index.ts';
 import { createApiServer } from './api/index.ts';
@@ -41,7 +43,10 @@ export async function runServer(order: SandboxOrder): Promise<void> {
   await api.listen({ path: API_SOCKET });
   const node = await startNode({
     cluster: api.access('kubelet'),
-    images: createImages({ loadedPath: `${order.directory}/images.json`, programs: import.meta.dirname }),
+    images: createImages({
+      loadedPath: `${order.directory}/images.json`,
+      programs: dirname(fileURLToPath(import.meta.url)),
+    }),
     issueToken: (request) => Promise.resolve(api.issueToken(request)),
     folder: `${order.directory}/${NODE_FOLDER}`,
     clock,

@@ -118,7 +118,8 @@ try {
   await inCluster('curl -s http://web/');
 
   if (options.record !== undefined) {
-    const title = '# The main job, as it ran\n\nMade by `npm run demo:cluster -- --record docs/walkthrough.md`.';
+    const title =
+      '# The main job, as it ran\n\nMade by `npm run demo:cluster -- --record docs/walkthrough.md`.';
     await writeFile(options.record, `${[title, ...markdown].join('\n')}\n`);
   }
 } finally {
