@@ -461,6 +461,12 @@ export const catalogue = {
     message: (d: { pod: string; port: number; reason: string }): string =>
       `Port-forward to port ${String(d.port)} of pod "${d.pod}" failed: ${d.reason}`,
   },
+  HTTP2_PROTOCOL: {
+    category: 'peer',
+    /** `name` is the error code of RFC 9113 §7 that the other end is told. */
+    message: (d: { name: string; reason: string }): string =>
+      `The other end broke the HTTP/2 protocol: ${d.reason} (${d.name})`,
+  },
   MUX_PROTOCOL: {
     category: 'peer',
     message: (d: { reason: string }): string => `The other end broke the yamux protocol: ${d.reason}`,
