@@ -8,6 +8,7 @@ import { addAbortListener } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { createDeferred } from '../src/core/index.ts';
 import type { ExchangeFramer, OpaqueReason } from '../src/protocol/http1/index.ts';
+import { isServerPreface } from '../src/protocol/http2/index.ts';
 import type { Target } from './targets.ts';
 
 export interface FollowOptions {
@@ -22,6 +23,8 @@ export interface FollowOptions {
    * to know. Asked once for each request. Such a request waits until nothing before it is outstanding.
    */
   goesElsewhere: (bytes: Buffer, isFirst: boolean) => boolean;
+  /** Stops where the target says hello in HTTP/2 before the client has said anything. */
+  stopsAtGreeting: boolean;
   /** Tells whether the client needs this target for what may come; asked when it ends. */
   isReplaceable: () => boolean;
   signal: AbortSignal;
@@ -29,13 +32,14 @@ export interface FollowOptions {
 
 /**
  * - `next-request`: a request waits, for which the target has to be chosen again; nothing is outstanding;
+ * - `greeting`: the target has said hello in HTTP/2, which is still to be read; the client has said nothing;
  * - `target-gone`: the target has gone or has to go while nothing is outstanding, and the client need not hear of it;
  * - `over`: the target has ended before it had answered everything, and the client has sent a request for another one. What
  *   the target had to say is said; the connection cannot go on;
  * - `final`: the connection stays with this target, whatever comes.
  */
 export interface Followed {
-  kind: 'next-request' | 'target-gone' | 'over' | 'final';
+  kind: 'next-request' | 'greeting' | 'target-gone' | 'over' | 'final';
   /** Bytes of the client that have not been moved. */
   waiting: Buffer;
 }
@@ -126,7 +130,12 @@ class Follower {
   }
 
   #moveToClient(chunk: Buffer): void {
-    const { client, target, framer } = this.#options;
+    const { client, target, framer, stopsAtGreeting } = this.#options;
+    if (stopsAtGreeting && framer.isFresh && isServerPreface(chunk)) {
+      this.#finish('greeting');
+      target.stream.unshift(chunk);
+      return;
+    }
     framer.observeTarget(chunk);
     if (!client.write(chunk)) target.stream.pause();
     this.#chooseIfIdle();

@@ -7,6 +7,8 @@
  * nothing of it has been sent. What is not understood as HTTP/1.x beyond doubt (src/protocol/http1) stays with its target
  * until it ends, as in any `relay`. No byte is changed, either way.
  *
+ * A client that speaks HTTP/2 says so with its first bytes; its streams choose one by one (agent/http2).
+ *
  * Nobody knows beforehand whether client or server speaks first. So a new connection begins at the target of whatever no
  * rule matches, and a server that greets is heard at once; the first request of the client is looked at when it comes.
  *
@@ -23,11 +25,13 @@ import {
   headLimitBytes,
   opaqueReasons,
 } from '../src/protocol/http1/index.ts';
+import { canBePreface, isPreface, type HeldContent } from '../src/protocol/http2/index.ts';
 import type { ClaimTable, HeldClaim } from './claims.ts';
 import { chooseClaim } from './choose-claim.ts';
 import { collectBytes } from './collect-bytes.ts';
 import { endGracefully } from './end-gracefully.ts';
 import { NOTHING, followExchanges } from './follow-exchanges.ts';
+import { routeHttp2 } from './http2/route-http2.ts';
 import { dialApp, dialLaptop, type Target, type TargetOptions } from './targets.ts';
 
 /**
@@ -48,6 +52,8 @@ const HEAD_END = '\r\n\r\n';
 
 export interface SwitchingRelayOptions extends TargetOptions {
   claims: ClaimTable;
+  /** Of all connections of the agent. */
+  held: HeldContent;
 }
 
 /** Owns `client`, which must have `allowHalfOpen: true`. Resolves when it is over; never rejects. */
@@ -64,6 +70,8 @@ class SwitchingRelay {
   #waiting = NOTHING;
   /** Took the connection and lost it before its first byte: is not asked again at once. */
   #lostTo: HeldClaim | undefined;
+  /** The client has not shown yet that it does not speak HTTP/2. */
+  #mayBeHttp2 = true;
 
   constructor(client: Socket, options: SwitchingRelayOptions) {
     this.#client = client;
@@ -73,6 +81,7 @@ class SwitchingRelay {
   async run(): Promise<void> {
     const { claims, port, clock, signal } = this.#options;
     for (;;) {
+      if (this.#isPrefaceNext(this.#waiting) && (await this.#isHttp2())) return this.#routeHttp2();
       const candidates = claims.claimsOn(port);
       const isChosenForNext = this.#waiting.length > 0 || !candidates.some(hasRule);
       this.#target = await this.#reach(await this.#choose(candidates));
@@ -87,7 +96,9 @@ class SwitchingRelay {
         target: this.#target,
         framer: this.#framer,
         waiting: this.#waiting,
+        stopsAtGreeting: this.#mayBeHttp2,
         goesElsewhere: (bytes, isFirst) => {
+          if (this.#isPrefaceNext(bytes)) return true;
           if (claims.claimsOn(port) !== candidates) return true;
           if (isFirst && isChosenForNext) return false;
           // A laptop that did not take the last request is asked again for this one.
@@ -99,6 +110,7 @@ class SwitchingRelay {
       });
       this.#waiting = waiting;
       if (kind === 'final') return this.#stayWith(this.#target);
+      if (kind === 'greeting' && (await this.#isHttp2())) return this.#routeHttp2();
       if (kind === 'over') {
         this.#target.leave();
         endGracefully(this.#client, clock);
@@ -106,6 +118,32 @@ class SwitchingRelay {
       }
       if (kind === 'target-gone' && !(await this.#outliveTarget(this.#target))) return;
     }
+  }
+
+  #isPrefaceNext(bytes: Buffer): boolean {
+    return this.#mayBeHttp2 && this.#framer.isFresh && canBePreface(bytes);
+  }
+
+  /** Reads until the client's first bytes tell. Asked once: what they are not then they will not be. */
+  async #isHttp2(): Promise<boolean> {
+    await this.#collect(
+      REQUEST_LINE_TIMEOUT_MS,
+      (bytes) => bytes.length > 0 && (isPreface(bytes) || !canBePreface(bytes)),
+    );
+    this.#mayBeHttp2 = false;
+    return isPreface(this.#waiting);
+  }
+
+  /** From here on each stream chooses for itself; the target that is open is the first of them. */
+  #routeHttp2(): Promise<void> {
+    const { claims, port } = this.#options;
+    this.#client.unshift(this.#waiting);
+    return routeHttp2(this.#client, {
+      ...this.#options,
+      choose: (head) =>
+        chooseClaim({ claims: claims.claimsOn(port), head, hasProbes: port.httpProbe === true }),
+      first: this.#target,
+    });
   }
 
   /** Returns whose laptop gets what comes now; undefined: the application. */

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import type { AgentDescription, ControlRequest } from '../src/contract/index.ts';
 import { createDisposalStack, type Clock, type Logger } from '../src/core/index.ts';
 import { createTcpDialer, createUdpDialer, type Listener } from '../src/net/index.ts';
+import { HeldContent } from '../src/protocol/http2/index.ts';
 import { acceptTunnel, type AgentSession } from '../src/tunnel/index.ts';
 import { createAppDialer, type AppDialer } from './app-dialer.ts';
 import { ClaimTable } from './claims.ts';
@@ -49,6 +50,7 @@ export async function startTrafficAgent(options: TrafficAgentOptions): Promise<T
   const datagramDialer = createUdpDialer();
   const app = createAppDialer({ dialer, podIp: settings.podIp });
   const claims = new ClaimTable(config.workload, config.ports);
+  const held = new HeldContent();
   const dns = readResolvConf();
   const resolver = createResolver(dns);
   const dialers = createPolicyDialers({ resolver, dialer, datagramDialer });
@@ -112,7 +114,7 @@ export async function startTrafficAgent(options: TrafficAgentOptions): Promise<T
   try {
     use(await listenForHealth(() => isReady, overrides.healthPort));
     for (const port of config.ports) {
-      const shared = { port, claims, clock, logger, signal: lifetime.signal };
+      const shared = { port, claims, held, clock, logger, signal: lifetime.signal };
       if (port.protocol === 'TCP') takenPorts.push(use(await listenOnTakenPort({ ...shared, app })));
       else use(await listenOnTakenDatagrams({ ...shared, datagramDialer }));
     }

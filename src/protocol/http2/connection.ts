@@ -444,8 +444,9 @@ export class Http2Connection {
     stream.sendWindow -= content.length;
     this.#sendWindow -= content.length;
     const isLast = stream.isEnding && stream.waitingBytes === 0 && stream.trailers === undefined;
-    this.#writeContent(stream, content, isLast);
+    // Before it may be complete, and its other end forgotten.
     this.#events.onSent(stream, content.length);
+    this.#writeContent(stream, content, isLast);
   }
 
   /** Says that nothing follows, when all is sent and that is not said yet. */

@@ -24,7 +24,9 @@ interface Following {
   followed: Promise<Followed>;
 }
 
-interface Variation extends Partial<Pick<FollowOptions, 'goesElsewhere' | 'isReplaceable'>> {
+interface Variation extends Partial<
+  Pick<FollowOptions, 'goesElsewhere' | 'isReplaceable' | 'stopsAtGreeting'>
+> {
   waiting?: string;
   isAtLaptop?: boolean;
   prepare?: (streams: { clientStream: Duplex; targetStream: Duplex }) => void;
@@ -33,6 +35,7 @@ interface Variation extends Partial<Pick<FollowOptions, 'goesElsewhere' | 'isRep
 function follow({
   goesElsewhere = () => false,
   isReplaceable = () => false,
+  stopsAtGreeting = false,
   waiting = '',
   isAtLaptop = false,
   prepare,
@@ -58,6 +61,7 @@ function follow({
     waiting: Buffer.from(waiting),
     goesElsewhere,
     isReplaceable,
+    stopsAtGreeting,
     signal: lifetime.signal,
   });
   return {
