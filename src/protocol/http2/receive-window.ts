@@ -13,11 +13,6 @@ export class ReceiveWindow {
     this.#credit = sizeBytes;
   }
 
-  /** Received, and not given back by {@link release} yet. */
-  get heldBytes(): number {
-    return this.#sizeBytes - this.#credit - this.#owed;
-  }
-
   /** @throws {HTTP2_PROTOCOL} FLOW_CONTROL_ERROR */
   receive(sizeBytes: number): void {
     this.#credit -= sizeBytes;
