@@ -54,7 +54,7 @@ export function routeHttp2(client: Socket, options: RouteHttp2Options): Promise<
 class Http2Router {
   readonly #socket: Socket;
   readonly #options: RouteHttp2Options;
-  readonly #over = createDeferred<void>();
+  readonly #over = createDeferred<undefined>();
   readonly #links = new Map<HeldClaim | undefined, Link>();
   /** Of either end's streams. */
   readonly #exchanges = new Map<Http2Stream, Exchange>();
@@ -293,6 +293,6 @@ class Http2Router {
     this.#first?.leave();
     this.#exchanges.clear();
     endGracefully(this.#socket, this.#options.clock);
-    this.#over.resolve();
+    this.#over.resolve(undefined);
   }
 }

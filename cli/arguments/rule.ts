@@ -13,6 +13,7 @@ import { createError, raise } from '../../src/errors/index.ts';
 export interface RuleOptions {
   header?: Condition[];
   path?: Condition[];
+  grpcMethod?: Condition[];
   method?: Condition[];
   query?: Condition[];
   host?: Condition[];
@@ -72,6 +73,18 @@ export function parsePath(text: string): Condition {
   return checked('--path', text, expected, { kind: 'path', value: parsePattern(text) });
 }
 
+/** `package.Service/Method`; without a method all of the service. gRPC makes a path of it. @throws {USAGE_INVALID_OPTION} */
+export function parseGrpcMethod(text: string): Condition {
+  const expected = 'package.Service/Method or package.Service, such as shop.Greeter/SayHello';
+  const [, service, method = '*'] = /^\/?([\w.]+)(?:\/(\w+|\*))?$/.exec(text) ?? [];
+  if (service === undefined)
+    raise('USAGE_INVALID_OPTION', { option: '--grpc-method', value: text, expected });
+  return checked('--grpc-method', text, expected, {
+    kind: 'path',
+    value: parsePattern(`/${service}/${method}`),
+  });
+}
+
 /** @throws {USAGE_INVALID_OPTION} */
 export function parseHost(text: string): Condition {
   return checked('--host', text, "a host, such as shop.example.org or '*.example.org'", {
@@ -100,6 +113,7 @@ export function parseKey(text: string): string {
 const kinds: Readonly<Record<string, (text: string) => Condition>> = {
   header: parseHeader,
   path: parsePath,
+  'grpc-method': parseGrpcMethod,
   method: parseMethod,
   query: parseQuery,
   host: parseHost,
@@ -108,7 +122,7 @@ const kinds: Readonly<Record<string, (text: string) => Condition>> = {
 
 /** Reads `KIND VALUE` of `--not`, such as `path /health`. @throws {USAGE_INVALID_OPTION} */
 export function parseNot(text: string): Rule {
-  const [, kind = '', value = ''] = /^(\w+) +(.*)$/.exec(text) ?? [];
+  const [, kind = '', value = ''] = /^([\w-]+) +(.*)$/.exec(text) ?? [];
   const parse = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (parse === undefined)
     return raise('USAGE_INVALID_OPTION', {
@@ -126,10 +140,26 @@ export function parseNot(text: string): Rule {
  * @throws {USAGE_INVALID} when only `--any` or `--not` says something, or too much is said
  */
 export function toRule(options: RuleOptions, user: string): Rule | undefined {
-  const { header = [], query = [], path = [], method = [], host = [], not = [], key, personal } = options;
+  const {
+    header = [],
+    query = [],
+    path = [],
+    grpcMethod = [],
+    method = [],
+    host = [],
+    not = [],
+    key,
+    personal,
+  } = options;
   const keys: Condition[] =
     key !== undefined || personal === true ? [{ kind: 'key', value: key ?? keyOf(user) }] : [];
-  const groups = [keys, ...[...header, ...query].map((condition) => [condition]), path, method, host];
+  const groups = [
+    keys,
+    ...[...header, ...query].map((condition) => [condition]),
+    [...path, ...grpcMethod],
+    method,
+    host,
+  ];
   const parts = groups.flatMap((group) => join('any', group));
   if (options.any === true && parts.length < 2)
     raise('USAGE_INVALID', { reason: '--any needs at least two conditions to choose from' });

@@ -4,6 +4,7 @@ import { redirects } from '../../src/contract/index.ts';
 import { parsePortMapping } from '../arguments/port.ts';
 import {
   parseField,
+  parseGrpcMethod,
   parseHeader,
   parseHost,
   parseKey,
@@ -133,6 +134,11 @@ function addRuleOptions(command: Command): Command {
       '--path <pattern>',
       "Only this path, such as '/api/*'; several mean any of them",
       collect(parsePath),
+    )
+    .option(
+      '--grpc-method <method>',
+      "Only this method or service of gRPC, such as 'shop.Greeter/SayHello'; several mean any of them",
+      collect(parseGrpcMethod),
     )
     .option('--method <method>', 'Only this method; several mean any of them', collect(parseMethod))
     .option('--query <condition>', 'Only requests with this parameter: name=value', collect(parseQuery))

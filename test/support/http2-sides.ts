@@ -98,7 +98,7 @@ export async function collectAnswer(stream: ClientHttp2Stream): Promise<Http2Ans
   const answer: Http2Answer = { headers: {}, trailers: {}, content: Buffer.alloc(0), code: 0 };
   const chunks: Buffer[] = [];
   stream.on('response', (headers) => (answer.headers = headers));
-  stream.on('trailers', (trailers) => (answer.trailers = trailers));
+  stream.on('trailers', (trailers: IncomingHttpHeaders) => (answer.trailers = trailers));
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   stream.on('error', ignore);
   await new Promise((resolve) => stream.once('close', resolve));

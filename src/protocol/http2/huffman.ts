@@ -92,7 +92,9 @@ function buildCodeLengths(): CodeLength[] {
   for (let bits = 0; bits <= 30; bits += 1) {
     const listed = symbolsByLength[bits] ?? '';
     const symbols =
-      typeof listed === 'string' ? [...listed].map((c) => c.charCodeAt(0)) : listed.flatMap(expand);
+      typeof listed === 'string'
+        ? Array.from(listed, (character) => character.charCodeAt(0))
+        : listed.flatMap(expand);
     code *= 2;
     lengths.push({ first: code, symbols });
     code += symbols.length;

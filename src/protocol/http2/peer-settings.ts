@@ -6,7 +6,8 @@ const LARGEST_WINDOW = 2 ** 31 - 1;
 export class PeerSettings {
   /** Any have come. */
   isKnown = false;
-  maxConcurrentStreams: number = Infinity;
+  /** No bound until it is set, which is what the largest value says. */
+  maxConcurrentStreams = 0xffff_ffff;
   initialWindowSize = 65_535;
 
   /**

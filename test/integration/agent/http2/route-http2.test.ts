@@ -23,11 +23,7 @@ function withKey(value: string): Rule {
   return { kind: 'key', value };
 }
 
-interface Disposed<T> {
-  (resource: T): T;
-}
-
-function owned<T extends AsyncDisposable>(t: TestContext): Disposed<T> {
+function owned<T extends AsyncDisposable>(t: TestContext): (resource: T) => T {
   return (resource) => {
     t.after(() => resource[Symbol.asyncDispose]());
     return resource;
@@ -387,8 +383,8 @@ describe('a client', () => {
       await startNamedHttp2Server('laptop'),
     );
     const goneAway = new Promise((resolve) => client.once('goaway', resolve));
-    while (!client.closed && !client.destroyed) {
-      for (let count = 0; count < 50 && !client.closed; count += 1) {
+    while (!client.closed) {
+      for (let count = 0; count < 50; count += 1) {
         const stream = client.request();
         stream.on('error', () => undefined);
         stream.close(NGHTTP2_CANCEL);

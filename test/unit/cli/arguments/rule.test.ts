@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   parseField,
+  parseGrpcMethod,
   parseHeader,
   parseHost,
   parseKey,
@@ -15,7 +16,7 @@ import {
 import { describeRule } from '../../../../src/contract/index.ts';
 import { raises } from '../../../support/assert-raises.ts';
 
-const parsers = { parseHeader, parseQuery, parsePath, parseHost, parseMethod, parseNot };
+const parsers = { parseGrpcMethod, parseHeader, parseQuery, parsePath, parseHost, parseMethod, parseNot };
 
 const readings: [parser: keyof typeof parsers, text: string, described: string][] = [
   ['parseHeader', 'X-User:alice', 'header x-user: alice'],
@@ -28,6 +29,9 @@ const readings: [parser: keyof typeof parsers, text: string, described: string][
   ['parsePath', '/api/*', 'path /api/*'],
   ['parseMethod', 'post', 'method POST'],
   ['parseHost', '*.example.org', 'host *.example.org'],
+  ['parseGrpcMethod', 'shop.Greeter/SayHello', 'path /shop.Greeter/SayHello'],
+  ['parseGrpcMethod', 'shop.Greeter', 'path /shop.Greeter/*'],
+  ['parseNot', 'grpc-method shop.Greeter', 'not path /shop.Greeter/*'],
   ['parseNot', 'path /health', 'not path /health'],
   ['parseNot', 'header x-user: bob', 'not header x-user: bob'],
   ['parseNot', 'key bob', 'not key bob'],
@@ -45,6 +49,8 @@ const refused: [parser: keyof typeof parsers, text: string][] = [
   ['parsePath', 'api'],
   ['parsePath', ''],
   ['parseMethod', 'GET POST'],
+  ['parseGrpcMethod', 'shop/Greeter/SayHello'],
+  ['parseGrpcMethod', ''],
   ['parseNot', 'path'],
   ['parseNot', 'cookie a=b'],
   ['parseNot', 'toString x'],

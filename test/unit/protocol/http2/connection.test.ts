@@ -368,18 +368,22 @@ test('whatever comes is understood or refused', () => {
     })
     .map(({ type, bits, streamId, payload }) => encodeFrame(type, bits, streamId, Buffer.from(payload)));
   fc.assert(
-    fc.property(fc.constantFrom('client', 'server'), fc.array(frame, { maxLength: 20 }), (role, frames) => {
-      const rig = start(role as 'client' | 'server');
-      if (role === 'client')
-        for (let count = 0; count < 3; count += 1) rig.connection.request(new Http2Stream(), ok, false);
-      try {
-        for (const bytes of frames) rig.receive(bytes);
-      } catch (error) {
-        assert.ok(isToolError(error, 'HTTP2_PROTOCOL'), String(error));
-      }
-      rig.connection.end();
-      assert.equal(rig.connection.streamCount, 0);
-    }),
+    fc.property(
+      fc.constantFrom<'client' | 'server'>('client', 'server'),
+      fc.array(frame, { maxLength: 20 }),
+      (role, frames) => {
+        const rig = start(role);
+        if (role === 'client')
+          for (let count = 0; count < 3; count += 1) rig.connection.request(new Http2Stream(), ok, false);
+        try {
+          for (const bytes of frames) rig.receive(bytes);
+        } catch (error) {
+          assert.ok(isToolError(error, 'HTTP2_PROTOCOL'), String(error));
+        }
+        rig.connection.end();
+        assert.equal(rig.connection.streamCount, 0);
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -5,10 +5,10 @@ import { Http2Stream } from '../../../../src/protocol/http2/stream.ts';
 test('content comes out in its order, in parts as large as asked for', () => {
   const stream = new Http2Stream(1);
   for (const text of ['one', 'two', 'x'.repeat(5000)]) stream.enqueue(Buffer.from(text));
-  assert.equal(stream.waitingBytes, 5006);
-  let text = '';
-  while (stream.waitingBytes > 0) text += stream.dequeue(4).toString();
-  assert.equal(text, `onetwo${'x'.repeat(5000)}`);
+  const parts: string[] = [];
+  while (stream.waitingBytes > 0) parts.push(stream.dequeue(4).toString());
+  assert.ok(parts.every(({ length }) => length <= 4));
+  assert.equal(parts.join(''), `onetwo${'x'.repeat(5000)}`);
 });
 
 test('small pieces are put together, and do not keep the chunk that they came in', () => {
