@@ -35,7 +35,7 @@ export function createTransport({
     onGone(reason);
   };
   const fail = (error: unknown): void => {
-    if (isToolError(error, 'HTTP2_PROTOCOL')) connection.goAway(error.details['name'] as 'PROTOCOL_ERROR');
+    if (isToolError(error, 'HTTP_PROTOCOL')) connection.goAway(error.details['name'] as 'PROTOCOL_ERROR');
     gone(describeError(error));
   };
   const uncork = (): void => {
@@ -56,7 +56,7 @@ export function createTransport({
       isGone = true;
       const reason = 'answers are not read';
       process.nextTick(() => {
-        stream.destroy(createError('HTTP2_PROTOCOL', { name: 'ENHANCE_YOUR_CALM', reason }));
+        stream.destroy(createError('HTTP_PROTOCOL', { name: 'ENHANCE_YOUR_CALM', reason }));
         onGone(reason);
       });
     },

@@ -461,7 +461,7 @@ export const catalogue = {
     message: (d: { pod: string; port: number; reason: string }): string =>
       `Port-forward to port ${String(d.port)} of pod "${d.pod}" failed: ${d.reason}`,
   },
-  HTTP2_PROTOCOL: {
+  HTTP_PROTOCOL: {
     category: 'peer',
     /** `name` is the error code of RFC 9113 §7 that the other end is told. */
     message: (d: { name: string; reason: string }): string =>

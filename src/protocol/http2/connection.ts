@@ -142,7 +142,7 @@ export class Http2Connection {
 
   /**
    * Takes bytes of the other end, which must not change any more.
-   * @throws {HTTP2_PROTOCOL} and is of no use afterwards, but for {@link goAway} and {@link end}
+   * @throws {HTTP_PROTOCOL} and is of no use afterwards, but for {@link goAway} and {@link end}
    */
   receive(chunk: Buffer): void {
     const expected = this.#prefaceLeft.subarray(0, chunk.length);

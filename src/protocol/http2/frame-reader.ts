@@ -14,7 +14,7 @@ export class FrameReader {
 
   /**
    * Returns the next frame that is complete. A length over the limit is refused before anything of it is waited for.
-   * @throws {HTTP2_PROTOCOL} FRAME_SIZE_ERROR
+   * @throws {HTTP_PROTOCOL} FRAME_SIZE_ERROR
    */
   next(): Frame | undefined {
     this.#header ??= this.#bytes.read(frameHeaderBytes);

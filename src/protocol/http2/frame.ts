@@ -64,7 +64,7 @@ export interface Frame {
 
 /** The other end has to be left: `name` is what GOAWAY tells it. */
 export function violation(name: ErrorName, reason: string): never {
-  return raise('HTTP2_PROTOCOL', { name, reason });
+  return raise('HTTP_PROTOCOL', { name, reason });
 }
 
 export function encodeFrameHeader(length: number, type: number, flagBits: number, streamId: number): Buffer {
@@ -111,7 +111,7 @@ export function encodeHeaderFrames(streamId: number, block: Buffer, isEnd: boole
 
 /**
  * The content of a DATA or HEADERS frame, without padding and priority.
- * @throws {HTTP2_PROTOCOL} when the padding is longer than the frame
+ * @throws {HTTP_PROTOCOL} when the padding is longer than the frame
  */
 export function withoutPadding({ type, flags: flagBits, payload }: Frame): Buffer {
   const isPadded = (flagBits & flags.padded) !== 0;

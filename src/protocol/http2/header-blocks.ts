@@ -17,7 +17,7 @@ export class HeaderBlocks {
 
   /**
    * Takes every frame of the connection, and returns a block with its last frame.
-   * @throws {HTTP2_PROTOCOL}
+   * @throws {HTTP_PROTOCOL}
    */
   receive(frame: Frame): HeaderBlock | undefined {
     const { type, streamId } = frame;

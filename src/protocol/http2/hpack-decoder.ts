@@ -23,7 +23,7 @@ export class HpackDecoder {
 
   /**
    * Returns undefined when the list is over its limit; the table is right all the same.
-   * @throws {HTTP2_PROTOCOL} COMPRESSION_ERROR
+   * @throws {HTTP_PROTOCOL} COMPRESSION_ERROR
    */
   decode(block: Buffer): HeaderField[] | undefined {
     this.#block = block;

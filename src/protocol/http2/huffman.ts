@@ -110,7 +110,7 @@ function expand(range: number | readonly [number, number]): number[] {
 
 /**
  * Returns the decoded octets, each one character (ISO 8859-1).
- * @throws {HTTP2_PROTOCOL} COMPRESSION_ERROR for the symbol of the end, and for padding that is not its start
+ * @throws {HTTP_PROTOCOL} COMPRESSION_ERROR for the symbol of the end, and for padding that is not its start
  */
 export function decodeHuffman(encoded: Buffer): string {
   // The shortest code has 5 bits.

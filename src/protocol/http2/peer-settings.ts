@@ -12,7 +12,7 @@ export class PeerSettings {
 
   /**
    * Takes the payload of a SETTINGS frame, a multiple of 6 bytes.
-   * @throws {HTTP2_PROTOCOL} for a value that the RFC forbids
+   * @throws {HTTP_PROTOCOL} for a value that the RFC forbids
    */
   apply(payload: Buffer): void {
     this.isKnown = true;

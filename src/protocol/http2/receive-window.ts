@@ -13,7 +13,7 @@ export class ReceiveWindow {
     this.#credit = sizeBytes;
   }
 
-  /** @throws {HTTP2_PROTOCOL} FLOW_CONTROL_ERROR */
+  /** @throws {HTTP_PROTOCOL} FLOW_CONTROL_ERROR */
   receive(sizeBytes: number): void {
     this.#credit -= sizeBytes;
     if (this.#credit < 0) violation('FLOW_CONTROL_ERROR', 'more content than its window has room for');

@@ -10,7 +10,7 @@ export class ResetBudget {
     this.#sinceMs = nowMs;
   }
 
-  /** @throws {HTTP2_PROTOCOL} ENHANCE_YOUR_CALM when it is used up */
+  /** @throws {HTTP_PROTOCOL} ENHANCE_YOUR_CALM when it is used up */
   take(nowMs: number): void {
     this.#left = Math.min(resetBurst, this.#left + ((nowMs - this.#sinceMs) / 1000) * resetsPerSecond);
     this.#sinceMs = nowMs;

@@ -129,7 +129,7 @@ describe('what is not HTTP goes to the application', () => {
     ['a word', 'PING'],
     ['a line', 'PING\r\n'],
     ['a lot', '\x16\x03\x01'.padEnd(300_000, 'x')],
-    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['half a preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM'],
     ['half a request line', 'GET /'],
     ['half a head', 'GET / HTTP/1.1\r\nx-tp-key: al'],
   ] as const)

@@ -383,8 +383,9 @@ describe('a client', () => {
       await startNamedHttp2Server('laptop'),
     );
     const goneAway = new Promise((resolve) => client.once('goaway', resolve));
-    while (!client.closed) {
-      for (let count = 0; count < 50; count += 1) {
+    const isOpen = (): boolean => !client.closed && !client.destroyed;
+    while (isOpen()) {
+      for (let count = 0; count < 50 && isOpen(); count += 1) {
         const stream = client.request();
         stream.on('error', () => undefined);
         stream.close(NGHTTP2_CANCEL);

@@ -234,7 +234,7 @@ describe('content', () => {
     assert.equal(rig.held.sizeBytes, 0);
     assert.throws(
       () => rig.receive(content(1, streamWindowBytes + 1)),
-      raises('HTTP2_PROTOCOL', /FLOW_CONTROL_ERROR/),
+      raises('HTTP_PROTOCOL', /FLOW_CONTROL_ERROR/),
     );
   });
 
@@ -325,17 +325,17 @@ describe('the connection is ended', () => {
     test(`by ${what}`, () => {
       const rig = start('server', { isGreeted: !what.includes('first') });
       if (what.includes('first')) rig.receive(connectionPreface);
-      assert.throws(() => rig.receive(...frames), raises('HTTP2_PROTOCOL', new RegExp(name)));
+      assert.throws(() => rig.receive(...frames), raises('HTTP_PROTOCOL', new RegExp(name)));
     });
 
   test('by another start than the preface', () => {
     const rig = start('server', { isGreeted: false });
-    assert.throws(() => rig.receive(Buffer.from('GET / HTTP/1.1\r\n')), raises('HTTP2_PROTOCOL'));
+    assert.throws(() => rig.receive(Buffer.from('GET / HTTP/1.1\r\n')), raises('HTTP_PROTOCOL'));
   });
 
   test('by a server that opens streams', () => {
     for (const id of [1, 2])
-      assert.throws(() => start('client').receive(request(id)), raises('HTTP2_PROTOCOL'));
+      assert.throws(() => start('client').receive(request(id)), raises('HTTP_PROTOCOL'));
   });
 
   test('by streams that are reset too fast, by either end', () => {
@@ -346,7 +346,7 @@ describe('the connection is ended', () => {
       const open = (): void => {
         for (let id = 1; id < 3000; id += 2) rig.receive(request(id), reset(id));
       };
-      assert.throws(open, raises('HTTP2_PROTOCOL', /ENHANCE_YOUR_CALM/));
+      assert.throws(open, raises('HTTP_PROTOCOL', /ENHANCE_YOUR_CALM/));
     }
   });
 });
@@ -378,7 +378,7 @@ test('whatever comes is understood or refused', () => {
         try {
           for (const bytes of frames) rig.receive(bytes);
         } catch (error) {
-          assert.ok(isToolError(error, 'HTTP2_PROTOCOL'), String(error));
+          assert.ok(isToolError(error, 'HTTP_PROTOCOL'), String(error));
         }
         rig.connection.end();
         assert.equal(rig.connection.streamCount, 0);

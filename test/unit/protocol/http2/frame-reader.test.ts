@@ -29,5 +29,5 @@ test('frames come out the same wherever the bytes are cut', () => {
 test('a frame over the limit is refused by its header', () => {
   const reader = new FrameReader();
   reader.push(Buffer.from('004001000000000001', 'hex'));
-  assert.throws(() => reader.next(), raises('HTTP2_PROTOCOL', /FRAME_SIZE_ERROR/));
+  assert.throws(() => reader.next(), raises('HTTP_PROTOCOL', /FRAME_SIZE_ERROR/));
 });

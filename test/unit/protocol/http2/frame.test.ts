@@ -49,8 +49,8 @@ test('padding and priority are taken off', () => {
   assert.equal(strip(frameTypes.headers, flags.padded | flags.priority, '0100000000ff82' + '00'), '82');
   assert.throws(
     () => strip(frameTypes.data, flags.padded, '03aabb'),
-    raises('HTTP2_PROTOCOL', /PROTOCOL_ERROR/),
+    raises('HTTP_PROTOCOL', /PROTOCOL_ERROR/),
   );
-  assert.throws(() => strip(frameTypes.data, flags.padded, ''), raises('HTTP2_PROTOCOL'));
-  assert.throws(() => strip(frameTypes.headers, flags.priority, '00000000'), raises('HTTP2_PROTOCOL'));
+  assert.throws(() => strip(frameTypes.data, flags.padded, ''), raises('HTTP_PROTOCOL'));
+  assert.throws(() => strip(frameTypes.headers, flags.priority, '00000000'), raises('HTTP_PROTOCOL'));
 });

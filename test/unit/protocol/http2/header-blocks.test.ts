@@ -38,13 +38,13 @@ describe('a connection is refused', () => {
       { ...headers(0, ''), type: frameTypes.data },
       continuation(0, '', 3),
     ])
-      assert.throws(() => receiveAll(headers(0, '82'), frame), raises('HTTP2_PROTOCOL', /PROTOCOL_ERROR/));
+      assert.throws(() => receiveAll(headers(0, '82'), frame), raises('HTTP_PROTOCOL', /PROTOCOL_ERROR/));
   });
 
   test('with a block that starts in its middle', () => {
     assert.throws(
       () => receiveAll(continuation(endHeaders, '82')),
-      raises('HTTP2_PROTOCOL', /PROTOCOL_ERROR/),
+      raises('HTTP_PROTOCOL', /PROTOCOL_ERROR/),
     );
   });
 
@@ -52,9 +52,9 @@ describe('a connection is refused', () => {
     const endless = Array.from({ length: headerFramesLimit }, () => continuation(0, ''));
     assert.throws(
       () => receiveAll(headers(0, ''), ...endless),
-      raises('HTTP2_PROTOCOL', /ENHANCE_YOUR_CALM/),
+      raises('HTTP_PROTOCOL', /ENHANCE_YOUR_CALM/),
     );
     const large = Array.from({ length: 5 }, () => continuation(0, '00'.repeat(16_384)));
-    assert.throws(() => receiveAll(headers(0, ''), ...large), raises('HTTP2_PROTOCOL', /ENHANCE_YOUR_CALM/));
+    assert.throws(() => receiveAll(headers(0, ''), ...large), raises('HTTP_PROTOCOL', /ENHANCE_YOUR_CALM/));
   });
 });

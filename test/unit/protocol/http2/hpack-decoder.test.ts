@@ -16,7 +16,7 @@ function decodeAll(...blocks: string[]): string[][] {
 }
 
 function assertRefused(hex: string): void {
-  assert.throws(() => decodeAll(hex), raises('HTTP2_PROTOCOL', /COMPRESSION_ERROR/));
+  assert.throws(() => decodeAll(hex), raises('HTTP_PROTOCOL', /COMPRESSION_ERROR/));
 }
 
 const get = [':method: GET', ':scheme: http', ':path: /', ':authority: www.example.com'];
@@ -78,7 +78,7 @@ describe('the table', () => {
     const decoder = new HpackDecoder();
     decoder.decode(Buffer.from(`${inserted} 3f01`.replaceAll(' ', '').slice(0, 10), 'hex'));
     decoder.decode(Buffer.from('3f02', 'hex'));
-    assert.throws(() => decoder.decode(Buffer.of(0xbe)), raises('HTTP2_PROTOCOL'));
+    assert.throws(() => decoder.decode(Buffer.of(0xbe)), raises('HTTP_PROTOCOL'));
   });
 
   test('is right after a list over the limit', () => {
@@ -123,7 +123,7 @@ test('whatever comes is decoded or refused', () => {
       try {
         for (const block of blocks) decoder.decode(Buffer.from(block));
       } catch (error) {
-        assert.ok(isToolError(error, 'HTTP2_PROTOCOL'), String(error));
+        assert.ok(isToolError(error, 'HTTP_PROTOCOL'), String(error));
       }
     }),
   );

@@ -24,5 +24,5 @@ test('the longest codes, which stand at the end of appendix B', () => {
 
 test('the symbol of the end, and padding that is not its start, are refused', () => {
   for (const hex of ['ffffffff', '00', '640e', 'f1e3c2e5f23a6ba0ab90f4ffff'])
-    assert.throws(() => decode(hex), raises('HTTP2_PROTOCOL', /COMPRESSION_ERROR/));
+    assert.throws(() => decode(hex), raises('HTTP_PROTOCOL', /COMPRESSION_ERROR/));
 });

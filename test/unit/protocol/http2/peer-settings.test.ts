@@ -17,11 +17,11 @@ test('what is set counts, what is unknown does not', () => {
 });
 
 test('values out of their range are refused', () => {
-  assert.throws(() => apply([settings.enablePush, 2]), raises('HTTP2_PROTOCOL', /PROTOCOL_ERROR/));
+  assert.throws(() => apply([settings.enablePush, 2]), raises('HTTP_PROTOCOL', /PROTOCOL_ERROR/));
   assert.throws(
     () => apply([settings.initialWindowSize, 2 ** 31]),
-    raises('HTTP2_PROTOCOL', /FLOW_CONTROL_ERROR/),
+    raises('HTTP_PROTOCOL', /FLOW_CONTROL_ERROR/),
   );
   for (const size of [2 ** 14 - 1, 2 ** 24])
-    assert.throws(() => apply([settings.maxFrameSize, size]), raises('HTTP2_PROTOCOL', /PROTOCOL_ERROR/));
+    assert.throws(() => apply([settings.maxFrameSize, size]), raises('HTTP_PROTOCOL', /PROTOCOL_ERROR/));
 });

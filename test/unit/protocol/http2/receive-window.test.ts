@@ -16,5 +16,5 @@ test('more than the window is refused', () => {
   const window = new ReceiveWindow(100);
   window.receive(60);
   window.release(40);
-  assert.throws(() => window.receive(41), raises('HTTP2_PROTOCOL', /FLOW_CONTROL_ERROR/));
+  assert.throws(() => window.receive(41), raises('HTTP_PROTOCOL', /FLOW_CONTROL_ERROR/));
 });
