@@ -50,10 +50,7 @@ describe('a connection is refused', () => {
 
   test('with a block that never ends', () => {
     const endless = Array.from({ length: headerFramesLimit }, () => continuation(0, ''));
-    assert.throws(
-      () => receiveAll(headers(0, ''), ...endless),
-      raises('HTTP_PROTOCOL', /ENHANCE_YOUR_CALM/),
-    );
+    assert.throws(() => receiveAll(headers(0, ''), ...endless), raises('HTTP_PROTOCOL', /ENHANCE_YOUR_CALM/));
     const large = Array.from({ length: 5 }, () => continuation(0, '00'.repeat(16_384)));
     assert.throws(() => receiveAll(headers(0, ''), ...large), raises('HTTP_PROTOCOL', /ENHANCE_YOUR_CALM/));
   });
