@@ -1,6 +1,6 @@
 /**
- * Who takes which port, and which of its requests. A claim belongs to a session and ends with it: when the laptop is gone,
- * new connections reach the application again without anybody's help.
+ * Who takes which port, and which of its requests. A claim belongs to a session, rests while that has no carrier, and ends
+ * with it: when the laptop is gone, new connections reach the application again without anybody's help.
  */
 import { setMaxListeners } from 'node:events';
 import { describeRule, type Claim, type Protocol, type Rule } from '../src/contract/index.ts';
@@ -58,6 +58,8 @@ export class ClaimTable {
   readonly #ports: readonly PortKey[];
   /** Of each port, in the order in which they are asked. A list is replaced when it changes. */
   readonly #claims = new Map<string, readonly OwnedClaim[]>();
+  /** Those of each port that did not rest when some did. */
+  readonly #awake = new Map<string, readonly OwnedClaim[]>();
   /** Released claims whose connections have not all ended. */
   readonly #released = new Map<string, HeldClaim[]>();
 
@@ -142,9 +144,20 @@ export class ClaimTable {
     return ended;
   }
 
-  /** All claims of a port in the order in which they are asked. The same list as before unless something has changed. */
+  /**
+   * The claims of a port in the order in which they are asked, without those that rest: what would be theirs goes where it
+   * would go without them. The same list as before unless something has changed.
+   */
   claimsOn(port: PortKey): readonly HeldClaim[] {
-    return this.#claims.get(keyOf(port)) ?? NOBODY;
+    const key = keyOf(port);
+    const all = this.#claims.get(key) ?? NOBODY;
+    if (!all.some(isResting)) return all;
+    const awake = all.filter((claim) => !isResting(claim));
+    const before = this.#awake.get(key);
+    if (before?.length === awake.length && before.every((claim, index) => claim === awake[index]))
+      return before;
+    this.#awake.set(key, awake);
+    return awake;
   }
 
   /** The claim that takes what no rule matches. */
@@ -161,6 +174,11 @@ export class ClaimTable {
       ...(rule === undefined ? {} : { rule }),
     }));
   }
+}
+
+/** Its session has no carrier at the moment: what it has it keeps, nothing new comes. */
+export function isResting({ session, ended }: HeldClaim): boolean {
+  return session.isSuspended && !ended.aborted;
 }
 
 function createClaim(

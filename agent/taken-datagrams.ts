@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import type { TakenPort } from '../src/contract/index.ts';
 import { describeError, runInBackground, type Clock, type Logger, type Timer } from '../src/core/index.ts';
 import { createStreamAssociation, type DatagramDialer, type UdpAssociation } from '../src/net/index.ts';
-import type { ClaimTable, HeldClaim } from './claims.ts';
+import { isResting, type ClaimTable, type HeldClaim } from './claims.ts';
 
 /** A source that is silent so long is forgotten; DNS and game protocols keep alive more often (RFC 4787 §4.3 asks 2 min). */
 const IDLE_MS = 120_000;
@@ -51,7 +51,7 @@ export async function listenOnTakenDatagrams(
     const claim = claims.find(port);
     let source = sources.get(key);
     // A claim that came or went since: its datagrams change sides at once, there is no connection to keep.
-    if (source !== undefined && source.claim !== claim) {
+    if (source !== undefined && source.claim !== claim && !rests(source)) {
       forget(key, source);
       source = undefined;
     }
@@ -111,6 +111,10 @@ export async function listenOnTakenDatagrams(
       await closed;
     },
   };
+}
+
+function rests({ claim }: Source): boolean {
+  return claim !== undefined && isResting(claim);
 }
 
 /** The laptop where there is a claim that it takes, else the application. */

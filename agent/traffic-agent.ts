@@ -3,16 +3,17 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { TLSSocket } from 'node:tls';
-import type { AgentDescription, ControlRequest } from '../src/contract/index.ts';
+import { RESUME_ALPN, type AgentDescription, type ControlRequest } from '../src/contract/index.ts';
 import { createDisposalStack, type Clock, type Logger } from '../src/core/index.ts';
 import { createTcpDialer, createUdpDialer, type Listener } from '../src/net/index.ts';
 import { HeldContent } from '../src/protocol/http2/index.ts';
-import { acceptTunnel, type AgentSession } from '../src/tunnel/index.ts';
+import { ResumeServer, acceptTunnel, type AgentSession } from '../src/tunnel/index.ts';
 import { createAppDialer, type AppDialer } from './app-dialer.ts';
 import { ClaimTable } from './claims.ts';
 import { createPolicyDialers } from './dial-policy.ts';
 import { environmentOf } from './environment.ts';
 import { listenForHealth } from './health.ts';
+import { identityOf } from './identity.ts';
 import { createResolver, readResolvConf } from './resolver.ts';
 import type { AgentSettings } from './settings.ts';
 import { listenOnTakenDatagrams } from './taken-datagrams.ts';
@@ -64,11 +65,17 @@ export async function startTrafficAgent(options: TrafficAgentOptions): Promise<T
     features: ['rules'],
     dns,
   };
-  const sessions = new Set<AgentSession>();
+  /** With the identity of their key. */
+  const sessions = new Map<AgentSession, string>();
+  const resumable = new ResumeServer({ clock, logger });
 
   async function serveTunnel(socket: TLSSocket): Promise<void> {
+    const identity = identityOf(socket);
+    const transport = socket.alpnProtocol === RESUME_ALPN ? await resumable.accept(socket, identity) : socket;
+    // The carrier of a session that goes on, or of nobody.
+    if (transport === undefined) return;
     const session = await acceptTunnel({
-      socket,
+      socket: transport,
       agent,
       dialer: dialers,
       datagramDialer: dialers,
@@ -77,7 +84,8 @@ export async function startTrafficAgent(options: TrafficAgentOptions): Promise<T
       clock,
       logger,
     });
-    sessions.add(session);
+    await endPredecessors(session, identity);
+    sessions.set(session, identity);
     options.onSessionOpened?.();
     logger.info('session opened', { client: session.client.name, session: session.client.sessionId });
     const reason = await session.closed;
@@ -85,6 +93,17 @@ export async function startTrafficAgent(options: TrafficAgentOptions): Promise<T
     claims.endSession(session);
     options.onSessionClosed?.();
     logger.info('session closed', { client: session.client.name, reason: reason?.message });
+  }
+
+  /**
+   * Ends the sessions of a daemon that died: those of the same key that nobody is connected to and that another run of the
+   * daemon opened. Their tickets died with it.
+   */
+  async function endPredecessors({ client }: AgentSession, identity: string): Promise<void> {
+    const dead = [...sessions.keys()].filter(
+      (it) => sessions.get(it) === identity && it.isSuspended && it.client.sessionId !== client.sessionId,
+    );
+    await Promise.all(dead.map((it) => it.close()));
   }
 
   function answer(session: AgentSession, request: ControlRequest): object {
@@ -105,7 +124,7 @@ export async function startTrafficAgent(options: TrafficAgentOptions): Promise<T
   let isReady = false;
   disposal.defer(async () => {
     lifetime.abort();
-    await Promise.all([...sessions].map((session) => session.close()));
+    await Promise.all([...sessions.keys()].map((session) => session.close()));
   });
   function use<T extends Pick<Listener, 'close'>>(listener: T): T {
     disposal.defer(() => listener.close());

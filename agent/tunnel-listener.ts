@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
-import { AGENT_TLS_DIRECTORY, TUNNEL_PORT } from '../src/contract/index.ts';
+import { AGENT_TLS_DIRECTORY, RESUME_ALPN, TUNNEL_PORT } from '../src/contract/index.ts';
 import { describeError, runInBackground, type Logger } from '../src/core/index.ts';
 import { listen, type Listener } from '../src/net/index.ts';
 import { readCredentials } from './credentials.ts';
@@ -36,6 +36,7 @@ export async function listenForTunnels({
     rejectUnauthorized: true,
     minVersion: 'TLSv1.3',
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    ALPNProtocols: [RESUME_ALPN],
   });
   server.on('secureConnection', (socket) => {
     runInBackground('tunnel', onTunnel(socket), logger);

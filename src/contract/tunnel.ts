@@ -11,6 +11,12 @@ import { ruleSchema, type Rule } from './rules.ts';
 /** Versions of the tunnel protocol that this program speaks, newest first. */
 export const TUNNEL_VERSIONS: readonly number[] = [1];
 
+/**
+ * ALPN name (RFC 7301) of the tunnel with the resume layer between TLS and multiplexer. A peer that does not offer or choose
+ * it has none: there a session ends with its carrier.
+ */
+export const RESUME_ALPN = 'tp-resume/1';
+
 /** A header or its reply is never larger, in bytes. */
 export const HEADER_LIMIT_BYTES: number = 16 * 1024;
 /** A control message is never larger, in bytes: an environment can hold a few ConfigMaps. */

@@ -1,10 +1,11 @@
 /**
- * The laptop's end of a tunnel: TLS, multiplexer, streams (docs/PROTOCOL.md). One tunnel leads to one pod. Its life ends
- * with its carrier; making a new one is its owner's work.
+ * The laptop's end of a tunnel: TLS, resume, multiplexer, streams (docs/PROTOCOL.md). One tunnel leads to one pod. It
+ * outlives its carriers when its owner can make others; without that, or with an agent that knows no resuming, it ends with
+ * its carrier.
  */
 import type { Duplex } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
 import {
+  RESUME_ALPN,
   TUNNEL_VERSIONS,
   controlAcceptedSchema,
   dialAcceptedSchema,
@@ -17,8 +18,7 @@ import {
   type ControlRequest,
   type InterceptedHeader,
 } from '../contract/index.ts';
-import { describeError, runInBackground, type Clock, type Logger } from '../core/index.ts';
-import { createError } from '../errors/index.ts';
+import { runInBackground, type Clock, type Logger } from '../core/index.ts';
 import { createMuxSession, type MuxSession } from '../mux/index.ts';
 import {
   createStreamAssociation,
@@ -28,6 +28,9 @@ import {
 } from '../net/index.ts';
 import { createControlChannel, endWithControl, type Result } from './control-channel.ts';
 import { readMessage, readReply, refuse, writeMessage } from './messages.ts';
+import { openResumable } from './resume-client.ts';
+import { ResumableStream, endWithCarrier } from './resumable-stream.ts';
+import { secure, type TunnelCredentials } from './secure.ts';
 
 /** The agent answers a header at once, or after its own dial time-out of 10 s; silence beyond that is a defect. */
 const REPLY_TIMEOUT_MS = 15_000;
@@ -38,6 +41,8 @@ export interface TunnelOptions {
   /** Byte stream to the agent's tunnel port; owned from now on. */
   carrier: Duplex;
   credentials: TunnelCredentials;
+  /** Lets the tunnel outlive its carriers. */
+  reconnect?: Reconnect;
   client: ClientDescription;
   /** A connection that the agent intercepted. The handler accepts or refuses it. */
   onIntercepted: (connection: InterceptedConnection) => void;
@@ -48,12 +53,11 @@ export interface TunnelOptions {
   signal: AbortSignal;
 }
 
-/** PEM texts, and the name the agent's certificate must carry. */
-export interface TunnelCredentials {
-  authority: string;
-  certificate: string;
-  key: string;
-  serverName: string;
+export interface Reconnect {
+  /** Another carrier to the same agent, with credentials of the same key. */
+  open: (options: { signal: AbortSignal }) => Promise<{ carrier: Duplex; credentials: TunnelCredentials }>;
+  /** Whether what `open` threw means that the agent is gone for good. */
+  isGone: (error: unknown) => boolean;
 }
 
 export interface InterceptedConnection {
@@ -68,10 +72,12 @@ export interface InterceptedConnection {
 export interface Tunnel extends Dialer, DatagramDialer {
   readonly agent: AgentDescription;
   readonly roundTripMs: number | undefined;
+  /** How long it has had no carrier, in milliseconds; undefined while it has one. Open flows wait, new ones too. */
+  readonly detachedForMs: number | undefined;
   /** Addresses of `name` as the pod sees it; empty when it does not exist. `cluster`: only as a cluster name. */
   lookup(name: string, scope: 'cluster' | 'any', options: { signal: AbortSignal }): Promise<string[]>;
   request<R extends ControlRequest>(request: R): Promise<Result<R>>;
-  /** Lets open streams finish within the multiplexer's deadline. */
+  /** Lets open streams finish within the multiplexer's deadline; without a carrier they are reset at once. */
   close(): Promise<void>;
   /** Resolves with the reason when the tunnel has ended. */
   readonly closed: Promise<Error | undefined>;
@@ -84,10 +90,12 @@ export interface Tunnel extends Dialer, DatagramDialer {
 export async function connectTunnel(options: TunnelOptions): Promise<Tunnel> {
   const { carrier, client, clock, logger } = options;
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(HANDSHAKE_TIMEOUT_MS)]);
-  const secured = await secure(carrier, options.credentials, signal);
+  const transport = await openTransport(carrier, options, signal);
+  const resumable = transport instanceof ResumableStream ? transport : undefined;
   const mux = createMuxSession({
-    carrier: secured,
+    carrier: transport,
     role: 'client',
+    ...(resumable === undefined ? {} : { limits: { silenceMs: Infinity } }),
     onStream: (stream) => {
       runInBackground('intercepted connection', receiveIntercepted(stream, options.onIntercepted), logger);
     },
@@ -103,20 +111,52 @@ export async function connectTunnel(options: TunnelOptions): Promise<Tunnel> {
     const control = createControlChannel({ stream, onEvent: options.onEvent });
     void control.closed.then((reason) => endWithControl(mux, reason));
     const close = async (): Promise<void> => {
+      endWithCarrier(mux, resumable);
       // Both ends would wait for the control stream as for any other.
       stream.end();
       await mux.close();
     };
-    return tunnelOver(mux, { agent, request: (request) => control.request(request), close });
+    const request = <R extends ControlRequest>(it: R): Promise<Result<R>> => control.request(it);
+    return tunnelOver(mux, { agent, request, close, detachedForMs: () => resumable?.detachedForMs });
   } catch (error) {
     mux.destroy();
     throw error;
   }
 }
 
+/** TLS, and the resume layer where both ends know it. */
+async function openTransport(
+  carrier: Duplex,
+  { credentials, reconnect, clock, logger }: TunnelOptions,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  if (reconnect === undefined) return secure(carrier, credentials, { signal });
+  const socket = await secure(carrier, credentials, { alpn: RESUME_ALPN, signal });
+  if (socket.alpnProtocol !== RESUME_ALPN) {
+    logger.info('the agent is of a version without resuming: connections end with the tunnel');
+    return socket;
+  }
+  return openResumable({
+    carrier: socket,
+    async reconnect(attempt): Promise<Duplex> {
+      const next = await reconnect.open(attempt);
+      return secure(next.carrier, next.credentials, { alpn: RESUME_ALPN, ...attempt });
+    },
+    isGone: (error) => reconnect.isGone(error),
+    clock,
+    logger,
+    signal,
+  });
+}
+
 function tunnelOver(
   mux: MuxSession,
-  { agent, request, close }: Pick<Tunnel, 'agent' | 'request' | 'close'>,
+  {
+    agent,
+    request,
+    close,
+    detachedForMs,
+  }: Pick<Tunnel, 'agent' | 'request' | 'close'> & { detachedForMs: () => number | undefined },
 ): Tunnel {
   /** Opens a stream for `header`; `use` reads the reply. The stream is gone when it fails. */
   async function open<T>(
@@ -140,6 +180,9 @@ function tunnelOver(
     agent,
     get roundTripMs(): number | undefined {
       return mux.roundTripMs;
+    },
+    get detachedForMs(): number | undefined {
+      return detachedForMs();
     },
     closed: mux.closed,
     close,
@@ -182,42 +225,5 @@ async function receiveIntercepted(
     refuse(error: unknown): void {
       refuse(stream, error);
     },
-  });
-}
-
-/** Mutual TLS 1.3 over the carrier. */
-function secure(carrier: Duplex, credentials: TunnelCredentials, signal: AbortSignal): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const socket = connectTls({
-      socket: carrier,
-      ca: credentials.authority,
-      cert: credentials.certificate,
-      key: credentials.key,
-      servername: credentials.serverName,
-      minVersion: 'TLSv1.3',
-    });
-    const onAbort = (): void => {
-      socket.destroy(signal.reason as Error);
-    };
-    const fail = (error?: Error): void => {
-      signal.removeEventListener('abort', onAbort);
-      carrier.destroy();
-      reject(
-        signal.aborted
-          ? (signal.reason as Error)
-          : createError('TUNNEL_LOST', { reason: describeError(error ?? 'closed during the TLS handshake') }),
-      );
-    };
-    const onClose = (): void => {
-      fail();
-    };
-    socket.once('secureConnect', () => {
-      signal.removeEventListener('abort', onAbort);
-      socket.off('close', onClose).off('error', fail);
-      resolve(socket);
-    });
-    socket.on('error', fail).on('close', onClose);
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
   });
 }

@@ -27,12 +27,13 @@ import {
 } from '../net/index.ts';
 import { createControlChannel, endWithControl, type ControlChannel } from './control-channel.ts';
 import { readMessage, readReply, refuse, writeMessage } from './messages.ts';
+import { ResumableStream, endWithCarrier } from './resumable-stream.ts';
 
 /** A client sends its header with the first bytes of a stream; TCP retransmissions are all it may wait for. */
 const HEADER_TIMEOUT_MS = 10_000;
 
 export interface TunnelServerOptions {
-  /** An authenticated TLS connection; owned from now on. */
+  /** An authenticated TLS connection, or a resumable session over such; owned from now on. */
   socket: Duplex;
   agent: AgentDescription;
   dialer: Dialer;
@@ -43,15 +44,20 @@ export interface TunnelServerOptions {
   logger: Logger;
 }
 
-/** One client, for as long as its carrier lives. */
+/** One client: for as long as its carrier lives, or with the resume layer until that gives it up. */
 export interface AgentSession {
   readonly client: ClientDescription;
+  /** There is no carrier at the moment: open connections wait, new ones are refused. */
+  readonly isSuspended: boolean;
   /**
    * Asks the client to take a connection.
-   * @throws the client's refusal (the local process is down, say), MUX_CLOSED, TUNNEL_LOST, or `signal.reason`
+   * @throws the client's refusal (the local process is down, say), MUX_CLOSED, TUNNEL_LOST as soon as the carrier is lost,
+   *   or `signal.reason`
    */
   openIntercepted(header: InterceptedHeader, options: { signal: AbortSignal }): Promise<Duplex>;
+  /** Dropped while the session is suspended. */
   notify(event: ControlEvent): void;
+  /** Lets open streams finish within the multiplexer's deadline; without a carrier they are reset at once. */
   close(): Promise<void>;
   /** Resolves when the session has ended. Never rejects. */
   readonly closed: Promise<Error | undefined>;
@@ -61,9 +67,11 @@ export interface AgentSession {
 export async function acceptTunnel(options: TunnelServerOptions): Promise<AgentSession> {
   const lifetime = new AbortController();
   const introduced = createDeferred<{ stream: Duplex; client: ClientDescription; version: number }>();
+  const resumable = options.socket instanceof ResumableStream ? options.socket : undefined;
   const mux = createMuxSession({
     carrier: options.socket,
     role: 'server',
+    ...(resumable === undefined ? {} : { limits: { silenceMs: Infinity } }),
     onStream: (stream) => {
       // Each stream has a reader or a relay later on; until then an early reset must not end the process.
       stream.on('error', () => undefined);
@@ -104,7 +112,8 @@ export async function acceptTunnel(options: TunnelServerOptions): Promise<AgentS
     onRequest: (request) => options.onRequest(session, request),
   });
   void control.closed.then((reason) => endWithControl(mux, reason));
-  const session = sessionOver(mux, client, control, async () => {
+  const session = sessionOver(mux, resumable, client, control, async () => {
+    endWithCarrier(mux, resumable);
     // Both ends would wait for the control stream as for any other.
     stream.end();
     await mux.close();
@@ -129,13 +138,19 @@ function chooseVersion(theirs: readonly number[]): number {
 
 function sessionOver(
   mux: MuxSession,
+  resumable: ResumableStream | undefined,
   client: ClientDescription,
   control: ControlChannel,
   close: () => Promise<void>,
 ): AgentSession {
   return {
     client,
-    async openIntercepted(header, { signal }): Promise<Duplex> {
+    get isSuspended(): boolean {
+      return resumable?.isAttached === false;
+    },
+    async openIntercepted(header, options): Promise<Duplex> {
+      const signal =
+        resumable === undefined ? options.signal : AbortSignal.any([options.signal, resumable.detached]);
       signal.throwIfAborted();
       const stream = mux.openStream();
       stream.on('error', () => undefined);
@@ -149,7 +164,8 @@ function sessionOver(
       }
     },
     notify: (event): void => {
-      control.notify(event);
+      // Old news by the time there is a carrier again, and there would be no end to what waits.
+      if (resumable?.isAttached !== false) control.notify(event);
     },
     close,
     closed: mux.closed,

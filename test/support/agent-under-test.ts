@@ -7,8 +7,14 @@ import type { Duplex } from 'node:stream';
 import { startTrafficAgent, type TrafficAgent } from '../../agent/traffic-agent.ts';
 import type { ControlEvent, TakenPort } from '../../src/contract/index.ts';
 import { nullLogger, systemClock, type Clock } from '../../src/core/index.ts';
-import { createAuthority, issueLeaf, type Authority } from '../../src/pki/index.ts';
-import { connectTunnel, type InterceptedConnection, type Tunnel } from '../../src/tunnel/index.ts';
+import { createAuthority, issueLeaf, type Authority, type Leaf } from '../../src/pki/index.ts';
+import {
+  connectTunnel,
+  type InterceptedConnection,
+  type Tunnel,
+  type TunnelCredentials,
+} from '../../src/tunnel/index.ts';
+import type { Link } from './link.ts';
 
 const HOUR_MS = 3_600_000;
 export const AGENT_NAME = 'tp-agent.shop';
@@ -34,11 +40,16 @@ export interface ConnectOptions {
   usage?: 'client' | 'agent';
   nowMs?: number;
   clock?: Clock;
+  /** Goes through the link and is made again over it; without one, a tunnel that ends with its carrier. */
+  link?: Link;
+  /** Of the run of the daemon; the name by default. */
+  sessionId?: string;
   onIntercepted?: (connection: InterceptedConnection) => void;
   onEvent?: (event: ControlEvent) => void;
 }
 
 export interface AgentUnderTestOptions {
+  clock?: Clock;
   podName?: string;
   /** Signs the agent's certificate; one of its own by default. */
   authority?: Authority;
@@ -83,7 +94,7 @@ export async function startAgentUnderTest(
     },
     version: 'test',
     environment: { TP_APP_0_COLOR: 'red' },
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     logger: nullLogger,
     overrides: { tlsDirectory: directory, tunnelPort: 0, healthPort: 0 },
   });
@@ -92,27 +103,45 @@ export async function startAgentUnderTest(
     await rm(directory, { recursive: true });
   });
 
+  /** One key for each name, as each daemon has one. */
+  const clients = new Map<string, Promise<Leaf>>();
+  function issueClient(name: string, options: ConnectOptions): Promise<Leaf> {
+    return issueLeaf(options.authority ?? authority, {
+      usage: options.usage ?? 'client',
+      commonName: name,
+      subjectAltNames: [],
+      lifetimeMs: HOUR_MS,
+      nowMs: options.nowMs ?? Date.now(),
+    });
+  }
+
   return {
     agent,
     authority,
     sessionCount: () => sessions,
     async connect(options: ConnectOptions = {}): Promise<Tunnel> {
-      const client = await issueLeaf(options.authority ?? authority, {
-        usage: options.usage ?? 'client',
-        commonName: options.name ?? 'alice',
-        subjectAltNames: [],
-        lifetimeMs: HOUR_MS,
-        nowMs: options.nowMs ?? Date.now(),
-      });
+      const { name = 'alice', link } = options;
+      const isUsual =
+        options.authority === undefined && options.usage === undefined && options.nowMs === undefined;
+      const issued = (isUsual ? clients.get(name) : undefined) ?? issueClient(name, options);
+      if (isUsual) clients.set(name, issued);
+      const client = await issued;
+      const credentials = {
+        authority: authority.certificate,
+        certificate: client.certificate,
+        key: client.key,
+        serverName: AGENT_NAME,
+      };
+      const reconnect = link && {
+        open: (): Promise<{ carrier: Duplex; credentials: TunnelCredentials }> =>
+          Promise.resolve({ carrier: link.connect(agent.tunnelPort), credentials }),
+        isGone: (): boolean => false,
+      };
       const tunnel = await connectTunnel({
-        carrier: options.carrier ?? connect(agent.tunnelPort, '127.0.0.1'),
-        credentials: {
-          authority: authority.certificate,
-          certificate: client.certificate,
-          key: client.key,
-          serverName: AGENT_NAME,
-        },
-        client: { sessionId: options.name ?? 'alice', name: options.name ?? 'alice', version: 'test' },
+        carrier: options.carrier ?? link?.connect(agent.tunnelPort) ?? connect(agent.tunnelPort, '127.0.0.1'),
+        credentials,
+        ...(reconnect === undefined ? {} : { reconnect }),
+        client: { sessionId: options.sessionId ?? name, name, version: 'test' },
         onIntercepted:
           options.onIntercepted ??
           ((connection) => {

@@ -59,6 +59,7 @@ export async function startInterceptedPort(options: InterceptedPortOptions): Pro
 
   const createSession = (name: string, laptop: number): AgentSession => ({
     client: { sessionId: name, name, version: 'test' },
+    isSuspended: false,
     async openIntercepted(_header, { signal }): Promise<Duplex> {
       const stream = await dialer.dial({ host: '127.0.0.1', port: laptop }, { signal });
       streams.push(stream);

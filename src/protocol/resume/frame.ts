@@ -18,7 +18,7 @@ export type FrameKind = keyof typeof types;
 export const kinds: readonly FrameKind[] = Object.keys(types) as FrameKind[];
 
 /** Why an agent refuses a HELLO. */
-export const refusals = { unknownTicket: 1, tooManySessions: 2 } as const;
+export const refusals = { unknownTicket: 1 } as const;
 
 export interface Frame {
   readonly kind: FrameKind;
