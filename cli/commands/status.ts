@@ -41,7 +41,10 @@ function formatStatus(daemon: DaemonStatus, nowMs: number, colours: Colours): st
 
 function formatConnection(connection: ConnectionStatus, nowMs: number, colours: Colours): string {
   const { context, namespace, state, intercepts, warnings, since } = connection;
-  const shownState = state === 'connected' ? colours.green('Connected') : colours.yellow('Reconnecting');
+  const { reconnectingMs } = connection;
+  const lost = reconnectingMs === undefined ? '' : `, ${Math.round(reconnectingMs / 1000)} s`;
+  const shownState =
+    state === 'connected' ? colours.green('Connected') : colours.yellow(`Reconnecting${lost}`);
   const place = oneLine(`${context}, namespace ${namespace}`);
   const parts = [
     `${shownState} to ${place}, since ${formatAge(since, nowMs)}\n`,

@@ -42,6 +42,10 @@ export function countPods({ pods }: InterceptStatus): string {
 export function formatMissingPods({ name, pods }: InterceptStatus): string {
   const lines = pods.flatMap(({ name: pod, state, holder }) => {
     if (state === 'intercepted') return [];
+    if (state === 'reconnecting')
+      return [
+        `${name}: pod ${pod} is out of reach, its new traffic stays in the cluster, open connections wait`,
+      ];
     const reason = state === 'held' ? `held by ${holder ?? 'somebody else'}` : 'not connected yet';
     return [`${name}: pod ${pod} is ${reason}, its traffic stays in the cluster`];
   });

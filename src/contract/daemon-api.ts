@@ -191,7 +191,7 @@ export interface InterceptStatus {
   rule?: Rule | undefined;
   pods: {
     name: string;
-    state: 'intercepted' | 'connecting' | 'held';
+    state: 'intercepted' | 'reconnecting' | 'connecting' | 'held';
     /** With `held`: by whom. */ holder?: string;
   }[];
   /** ISO 8601. */
@@ -211,6 +211,8 @@ export interface ConnectionStatus {
   namespace: string;
   server: string;
   state: 'connected' | 'reconnecting';
+  /** How long the open tunnel has been without the network, in milliseconds; absent when it has it, or there is none. */
+  reconnectingMs?: number;
   /** The pod through which cluster addresses are dialled. */
   via: string;
   /** One loopback port that speaks SOCKS5 and HTTP. */

@@ -15,6 +15,8 @@ export interface DaemonPaths {
   logFile: string;
   /** One file per bare Pod that is being re-created, so that a crash in between loses nothing. */
   recoveryDirectory: string;
+  /** Private key by which agents know this daemon, also after a crash. Owner-only. */
+  clientKeyFile: string;
 }
 
 /**
@@ -29,6 +31,7 @@ export function daemonPaths(environment: Readonly<Record<string, string | undefi
     socket: `${directory}/daemon.sock`,
     logFile: `${directory}/daemon.log`,
     recoveryDirectory: `${directory}/recovery`,
+    clientKeyFile: `${directory}/client.key`,
   };
 }
 

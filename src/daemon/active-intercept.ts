@@ -187,7 +187,7 @@ export class ActiveIntercept {
       rule: this.#options.plan.rule,
       pods: [...this.#pods].map(([name, { tunnel, holder }]) => ({
         name,
-        state: tunnel.current !== undefined ? 'intercepted' : holder === undefined ? 'connecting' : 'held',
+        state: describeState(tunnel.current, holder),
         ...(holder === undefined ? {} : { holder }),
       })),
       since: new Date(this.#sinceMs).toISOString(),
@@ -303,4 +303,12 @@ export class ActiveIntercept {
     }
     await this.end();
   }
+}
+
+function describeState(
+  tunnel: Tunnel | undefined,
+  holder: string | undefined,
+): InterceptStatus['pods'][number]['state'] {
+  if (tunnel !== undefined) return tunnel.detachedForMs === undefined ? 'intercepted' : 'reconnecting';
+  return holder === undefined ? 'connecting' : 'held';
 }

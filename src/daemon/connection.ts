@@ -60,6 +60,8 @@ const LAST_QUESTION_MS = 2000;
 export interface ConnectionOptions {
   kube: KubeClient;
   recovery: RecoveryFolder;
+  /** See {@link createAgentConnector}. */
+  loadKey?: () => Promise<string>;
   clock: Clock;
   logger: Logger;
 }
@@ -100,7 +102,12 @@ export class Connection {
     this.kube = kube;
     this.#options = options;
     this.#since = new Date(clock.epochMs()).toISOString();
-    this.connector = createAgentConnector({ kube, clock, logger });
+    this.connector = createAgentConnector({
+      kube,
+      ...(options.loadKey === undefined ? {} : { loadKey: options.loadKey }),
+      clock,
+      logger,
+    });
     this.#local = { ...createTcpDialer({ clock }), ...createUdpDialer() };
     this.#outbound = createOutbound({
       connect: ({ signal }) => this.#connectOutbound({ signal }),
@@ -374,7 +381,7 @@ export class Connection {
       context: this.kube.context,
       namespace: this.kube.namespace,
       server: this.kube.server,
-      state: this.#outbound.current === undefined ? 'reconnecting' : 'connected',
+      ...this.#outboundState(),
       via: this.#via,
       proxy: { host: LOOPBACK, port: this.#proxy?.port ?? 0 },
       forwards: [...this.#forwards.values()].map(({ spec, forward }) => ({
@@ -385,6 +392,13 @@ export class Connection {
       warnings: [...this.#intercepts.values()].flatMap((intercept) => intercept.warnings),
       since: this.#since,
     };
+  }
+
+  #outboundState(): Pick<ConnectionStatus, 'state' | 'reconnectingMs'> {
+    const { current } = this.#outbound;
+    if (current?.detachedForMs !== undefined)
+      return { state: 'reconnecting', reconnectingMs: Math.round(current.detachedForMs) };
+    return { state: current === undefined ? 'reconnecting' : 'connected' };
   }
 
   /** Releases every intercept and closes everything but the Kubernetes client. Idempotent. */

@@ -1,4 +1,4 @@
-/** The client certificate of one connection: issued from the namespace's authority, renewed in time, never on disk. */
+/** The client certificate of one connection: issued from the namespace's authority, renewed in time for the same key. */
 import type { Clock } from '../core/index.ts';
 import { ensureCertificates } from '../intercepts/index.ts';
 import type { KubeClient } from '../kube/index.ts';
@@ -12,6 +12,8 @@ export interface CredentialSourceOptions {
   kube: KubeClient;
   /** Goes into the certificate as its common name: a label for people. */
   clientName: string;
+  /** The private key in PEM, asked for once. Agents let only its holder continue what it opened. */
+  loadKey: () => Promise<string>;
   clock: Clock;
 }
 
@@ -30,23 +32,31 @@ interface Issued {
 export function createCredentialSource({
   kube,
   clientName,
+  loadKey,
   clock,
 }: CredentialSourceOptions): CredentialSource {
   let issued: Issued | undefined;
+  let key: Promise<string> | undefined;
 
   async function issue(signal: AbortSignal): Promise<Issued> {
     const { authority, trusted, agentName } = await ensureCertificates(kube, kube.namespace, {
       clock,
       signal,
     });
-    const { certificate, key, notAfterMs } = await issueLeaf(authority, {
+    key ??= loadKey();
+    const clientKey = await key;
+    const { certificate, notAfterMs } = await issueLeaf(authority, {
       usage: 'client',
       commonName: clientName,
       subjectAltNames: [],
       lifetimeMs: clientLifetimeMs,
       nowMs: clock.epochMs(),
+      key: clientKey,
     });
-    return { credentials: { authority: trusted, certificate, key, serverName: agentName }, notAfterMs };
+    return {
+      credentials: { authority: trusted, certificate, key: clientKey, serverName: agentName },
+      notAfterMs,
+    };
   }
 
   return {

@@ -15,6 +15,7 @@ import type { OperationContext, OperationHandlers, OperationOutcome } from './ap
 import { followAgentLogs, readAgentLogs } from './agent-logs.ts';
 import { createAgentConnector } from './agent-connector.ts';
 import { cleanCluster } from './clean.ts';
+import { loadClientKey } from './client-key.ts';
 import { Connection, connectionKey } from './connection.ts';
 import { explainClaims } from './explain.ts';
 import { addHolders, claimsOn } from './holders.ts';
@@ -46,6 +47,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
   const { createClient = createKubeClient, clock, logger } = options;
   const connections = new Map<string, Connection>();
   const recovery = createRecoveryFolder(options.paths.recoveryDirectory);
+  const loadKey = (): Promise<string> => loadClientKey(options.paths.clientKeyFile);
   const stopped = createDeferred<undefined>();
   let stopping: Promise<void> | undefined;
   let idle: Timer = clock.after(IDLE_MS, stop);
@@ -111,7 +113,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       return existing;
     }
     idle.cancel();
-    const connection = new Connection({ kube, recovery, clock, logger });
+    const connection = new Connection({ kube, recovery, loadKey, clock, logger });
     connections.set(connection.key, connection);
     return connection;
   }
@@ -250,7 +252,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
     list: async (request, { signal }) => ({
       result: await withClient(request.connection, async (kube) => {
         const connector =
-          connections.get(connectionKey(kube))?.connector ?? createAgentConnector({ kube, clock, logger });
+          connections.get(connectionKey(kube))?.connector ??
+          createAgentConnector({ kube, loadKey, clock, logger });
         const workloads = await listWorkloads(kube, { namespace: kube.namespace, signal });
         return addHolders(workloads, { kube, connector, logger, signal });
       }),

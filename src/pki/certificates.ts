@@ -5,7 +5,7 @@
  *
  * @see RFC 5280
  */
-import { generateKeyPair, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
 
@@ -79,12 +79,19 @@ export interface LeafOptions {
   lifetimeMs: number;
   /** Epoch milliseconds. */
   nowMs: number;
+  /** PEM of the private key that the certificate is for; a new one when absent. */
+  key?: string;
 }
 
-/** Makes a key, and a certificate for it that `authority` signs. */
+/** Makes a private key, in PEM. */
+export async function createKey(): Promise<string> {
+  return (await generateKeys()).privateKey;
+}
+
+/** Makes a certificate that `authority` signs, and its key unless there is one. */
 export async function issueLeaf(authority: Authority, options: LeafOptions): Promise<Leaf> {
   const issuer = forge.pki.certificateFromPem(authority.certificate);
-  const keys = await generateKeys();
+  const keys = options.key === undefined ? await generateKeys() : pairOf(options.key);
   const notAfterMs = Math.min(options.nowMs + options.lifetimeMs, issuer.validity.notAfter.getTime());
   const subject = [...toOrganizations(options.organizations ?? []), ...toName(options.commonName)];
   const certificate = describeCertificate(keys, { subject, nowMs: options.nowMs, notAfterMs });
@@ -108,6 +115,11 @@ export async function issueLeaf(authority: Authority, options: LeafOptions): Pro
 interface KeyPair {
   publicKey: string;
   privateKey: string;
+}
+
+function pairOf(privateKey: string): KeyPair {
+  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
+  return { publicKey: String(publicKey), privateKey };
 }
 
 function generateKeys(): Promise<KeyPair> {

@@ -3,6 +3,7 @@ export {
   authorityLifetimeMs,
   clientLifetimeMs,
   createAuthority,
+  createKey,
   issueLeaf,
   type Authority,
   type Leaf,

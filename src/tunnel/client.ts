@@ -18,7 +18,7 @@ import {
   type ControlRequest,
   type InterceptedHeader,
 } from '../contract/index.ts';
-import { runInBackground, type Clock, type Logger } from '../core/index.ts';
+import { createDeferred, runInBackground, type Clock, type Logger } from '../core/index.ts';
 import { createMuxSession, type MuxSession } from '../mux/index.ts';
 import {
   createStreamAssociation,
@@ -76,6 +76,7 @@ export interface Tunnel extends Dialer, DatagramDialer {
   readonly detachedForMs: number | undefined;
   /** Addresses of `name` as the pod sees it; empty when it does not exist. `cluster`: only as a cluster name. */
   lookup(name: string, scope: 'cluster' | 'any', options: { signal: AbortSignal }): Promise<string[]>;
+  /** @throws the agent's error, or TUNNEL_LOST when there is no carrier, or it is lost before the answer */
   request<R extends ControlRequest>(request: R): Promise<Result<R>>;
   /** Lets open streams finish within the multiplexer's deadline; without a carrier they are reset at once. */
   close(): Promise<void>;
@@ -116,7 +117,8 @@ export async function connectTunnel(options: TunnelOptions): Promise<Tunnel> {
       stream.end();
       await mux.close();
     };
-    const request = <R extends ControlRequest>(it: R): Promise<Result<R>> => control.request(it);
+    const request = async <R extends ControlRequest>(it: R): Promise<Result<R>> =>
+      unlessDetached(resumable, () => control.request(it));
     return tunnelOver(mux, { agent, request, close, detachedForMs: () => resumable?.detachedForMs });
   } catch (error) {
     mux.destroy();
@@ -147,6 +149,23 @@ async function openTransport(
     logger,
     signal,
   });
+}
+
+/** Without a carrier a question would wait for up to the resume window; whoever asks is better told. */
+async function unlessDetached<T>(resumable: ResumableStream | undefined, ask: () => Promise<T>): Promise<T> {
+  if (resumable === undefined) return ask();
+  const { detached } = resumable;
+  detached.throwIfAborted();
+  const lost = createDeferred<never>();
+  const onLost = (): void => {
+    lost.reject(detached.reason);
+  };
+  detached.addEventListener('abort', onLost, { once: true });
+  try {
+    return await Promise.race([ask(), lost.promise]);
+  } finally {
+    detached.removeEventListener('abort', onLost);
+  }
 }
 
 function tunnelOver(

@@ -173,6 +173,7 @@ test('a silent carrier is replaced before it is given up, and no flow notices', 
   const port = await startEcho(t, 'pod');
   const tunnel = await (await startAgentUnderTest(t, [])).connect({ link, clock });
   const stream = await tunnel.dial({ host: '127.0.0.1', port }, { signal });
+  stream.on('error', () => undefined);
   await once(stream, 'data');
   link.silence();
   const before = link.connections;

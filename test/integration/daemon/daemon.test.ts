@@ -79,7 +79,13 @@ async function createRig(t: TestContext): Promise<Rig> {
 
   const folder = await createTemporaryFolder(t);
   const daemon = createDaemon({
-    paths: { directory: folder, socket: '', logFile: '', recoveryDirectory: `${folder}/recovery` },
+    paths: {
+      directory: folder,
+      socket: '',
+      logFile: '',
+      recoveryDirectory: `${folder}/recovery`,
+      clientKeyFile: `${folder}/client.key`,
+    },
     version: 'test',
     createClient: ({ context = 'fake' }) => Promise.resolve({ ...kube, context }),
     clock: systemClock,
