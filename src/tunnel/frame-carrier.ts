@@ -105,7 +105,6 @@ export class FrameCarrier {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#owner === undefined) return;
     this.#liveness.received(this.#clock.monotonicMs());
     try {
       this.#decoder.push(chunk);

@@ -144,7 +144,7 @@ class ResumeClient {
       const duplex = await reconnect({ signal });
       if (signal.aborted) duplex.destroy();
       signal.throwIfAborted();
-      await this.#greet(duplex, signal);
+      if (!(await this.#greet(duplex, signal))) return;
       found.abort();
       logger.info('carrier attached');
     } catch (error) {
@@ -154,11 +154,11 @@ class ResumeClient {
     }
   }
 
-  /** Resolves once the session goes on over `duplex`. */
-  async #greet(duplex: Duplex, signal: AbortSignal): Promise<void> {
+  /** Resolves with true once the session goes on over `duplex`; with false when the agent was told there that it is over. */
+  async #greet(duplex: Duplex, signal: AbortSignal): Promise<boolean> {
     const { clock } = this.#options;
     const carrier = new FrameCarrier(duplex, { clock, limits: this.#limits });
-    const greeted = createDeferred<undefined>();
+    const greeted = createDeferred<boolean>();
     const onAbort = (): void => {
       carrier.destroy();
       greeted.reject(signal.reason);
@@ -167,8 +167,7 @@ class ResumeClient {
     carrier.own({
       onFrame: (frame) => {
         try {
-          this.#onGreeting(carrier, frame);
-          greeted.resolve(undefined);
+          greeted.resolve(this.#onGreeting(carrier, frame));
         } catch (error) {
           carrier.destroy();
           greeted.reject(error);
@@ -186,13 +185,13 @@ class ResumeClient {
     carrier.send([encodeFrame('hello', this.stream.received, this.#ticket)]);
     if (signal.aborted) onAbort();
     try {
-      await greeted.promise;
+      return await greeted.promise;
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
   }
 
-  #onGreeting(carrier: FrameCarrier, frame: Frame): void {
+  #onGreeting(carrier: FrameCarrier, frame: Frame): boolean {
     if (frame.kind === 'refused') {
       const reason = 'the agent does not know the session any more';
       this.#giveUp(reason);
@@ -202,15 +201,18 @@ class ResumeClient {
       throw createError('TUNNEL_PROTOCOL', { reason: `resume: ${frame.kind} before a WELCOME` });
     const { ticket, windowMs } = readWelcome(frame);
     if (this.stream.destroyed) {
+      // Not certain to be read: another attempt may take this carrier's place. The search goes on until the agent no longer
+      // knows the session.
       carrier.send([encodeFrame('abort', 0)]);
       carrier.end();
-      return;
+      return false;
     }
     this.#ticket = ticket;
     this.#windowMs = windowMs;
     this.stream.attach(carrier, frame.value);
     this.#window?.cancel();
     this.#window = undefined;
+    return true;
   }
 }
 

@@ -89,7 +89,7 @@ export class ResumeServer {
       throw createError('TUNNEL_PROTOCOL', { reason: 'resume: bytes of no session' });
     const session = isNew ? this.#create(identity) : this.#sessions.get(hello.payload.toString('hex'));
     // Somebody else's ticket is as unknown as one that never was.
-    if (session === undefined || session.identity !== identity) {
+    if (session?.identity !== identity) {
       carrier.send([encodeFrame('refused', refusals.unknownTicket)]);
       carrier.end();
       return undefined;
