@@ -35,6 +35,11 @@ interface Home {
 
 /** A home of its own; what still runs in it at the end of the test is ended. */
 async function createHome(t: TestContext): Promise<Home> {
+  const ends: (() => Promise<void>)[] = [];
+  // First: the hooks of a test run in the order in which they were set, and the sandboxes must end before their folder goes.
+  t.after(async () => {
+    for (const end of ends) await end();
+  });
   const folder = await createTemporaryFolder(t);
   const tp = async (...words: string[]): Promise<Outcome> => {
     const child = spawn(process.execPath, [repositoryFile('dist/cli.mjs'), ...words], {
@@ -47,7 +52,7 @@ async function createHome(t: TestContext): Promise<Home> {
     [outcome.code] = (await once(child, 'close')) as [number | null];
     return outcome;
   };
-  t.after(async () => {
+  ends.push(async () => {
     await tp('quit');
     const { stdout } = await tp('sandbox', 'status', '-o', 'json');
     for (const { name } of JSON.parse(stdout) as SandboxState[]) await tp('sandbox', 'down', name);
