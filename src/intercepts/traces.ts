@@ -20,7 +20,10 @@ export async function findTraces(
   kube: Pick<KubeClient, 'find' | 'list'>,
   { namespace, use, logger, signal }: FindTracesOptions,
 ): Promise<Trace[]> {
-  const { workloads, services } = findLeftovers(await readInventory(kube, namespace, { signal }));
+  const inventory = await readInventory(kube, namespace, { signal });
+  // A pod on its way out, which may take a minute, needs nobody's help; its agent is no longer asked either.
+  const pods = inventory.pods.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+  const { workloads, services } = findLeftovers({ ...inventory, pods });
   const shared = await findShared(kube, { namespace, logger, signal });
   const users = (label: string): string[] => [...(use.get(label) ?? [])];
   const everybody = [...new Set([...use.values()].flat())];

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { AUTHORITY_SECRET, GATEWAY, MANAGED_BY, type Trace } from '../../../src/contract/index.ts';
+import {
+  AGENT_CONTAINER,
+  AUTHORITY_SECRET,
+  GATEWAY,
+  MANAGED_BY,
+  type Trace,
+} from '../../../src/contract/index.ts';
 import { nullLogger } from '../../../src/core/index.ts';
 import { findTraces } from '../../../src/intercepts/traces.ts';
 import { toWorkload } from '../../../src/intercepts/workload.ts';
@@ -8,7 +14,7 @@ import { paths, type V1Deployment } from '../../../src/kube/index.ts';
 import { startControllers } from '../../support/fake-controllers.ts';
 import { createFakeKube, type FakeKube } from '../../support/fake-kube.ts';
 import { injectInto, switchToAgent } from '../../support/fake-workload.ts';
-import { deployment, NAMESPACE, service, servicePort } from '../../support/kube-objects.ts';
+import { container, deployment, NAMESPACE, pod, service, servicePort } from '../../support/kube-objects.ts';
 
 describe('findTraces()', () => {
   let kube: FakeKube;
@@ -69,5 +75,21 @@ describe('findTraces()', () => {
     const found = await objects();
     assert.ok(found.includes('role/tp-gateway'));
     assert.ok(!found.includes('serviceaccount/tp-gateway') && !found.includes('rolebinding/tp-gateway'));
+  });
+
+  test('a workload whose pods with agents are all on their way out is not found', async () => {
+    kube.put(paths.deployments(NAMESPACE, 'orders'), deployment('orders'));
+    const leaving = pod('orders-1-x', {
+      owner: { kind: 'Deployment', name: 'orders' },
+      containers: [container('app'), container(AGENT_CONTAINER)],
+    });
+    const path = paths.pods(NAMESPACE, 'orders-1-x');
+    kube.put(path, leaving);
+    assert.ok((await objects()).includes('deploy/orders'));
+    kube.put(path, {
+      ...leaving,
+      metadata: { ...leaving.metadata, deletionTimestamp: new Date(0) },
+    });
+    assert.ok(!(await objects()).includes('deploy/orders'));
   });
 });
