@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- JSON of any shape; the assertions say which */
+/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access -- JSON of any shape; the assertions say which */
 /** An admission webhook on loopback that answers as a test says. */
 import { createServer } from 'node:https';
 import { createAuthority, issueLeaf } from '../../src/pki/index.ts';

@@ -42,8 +42,13 @@ export async function createCliSandbox(
   t: TestContext,
   { daemonProgram = fakeDaemonProgram }: { daemonProgram?: string } = {},
 ): Promise<CliSandbox> {
+  let eventsFile = '';
+  // Before the folder goes, in which the daemons told who they are.
+  t.after(async () => {
+    for (const pid of await daemonPids()) kill(pid);
+  });
   const folder = await createTemporaryFolder(t);
-  const eventsFile = join(folder, 'events');
+  eventsFile = join(folder, 'events');
   const environment = {
     ...(process.env as Record<string, string>),
     TP_HOME: join(folder, 'home'),
@@ -64,9 +69,6 @@ export async function createCliSandbox(
     t.after(() => started.kill('SIGKILL'));
     return observe(started);
   }
-  t.after(async () => {
-    for (const pid of await daemonPids()) kill(pid);
-  });
 
   return {
     folder,
