@@ -87,7 +87,7 @@ export class PodStreams {
       )
         throw badRequest('query parameter "ports" is not a list of ports');
       return (socket) => {
-        if (socket.protocol === tunnelProtocol) void serveTunnel(kubelet, socket, place);
+        if (socket.protocol === alias(tunnelProtocol)) void serveTunnel(kubelet, socket, place);
         else serveChannels(kubelet, socket, place, ports);
       };
     }
