@@ -9,6 +9,7 @@ test('daemonPaths() takes TP_HOME, else the XDG state folder, else the one in th
     socket: '/tp/daemon.sock',
     logFile: '/tp/daemon.log',
     recoveryDirectory: '/tp/recovery',
+    clientKeyFile: '/tp/client.key',
   });
   assert.equal(daemonPaths({ ...all, TP_HOME: undefined }).directory, '/state/tp');
   assert.equal(daemonPaths({ HOME: '/home/ada' }).directory, '/home/ada/.local/state/tp');
