@@ -66,7 +66,7 @@ export function addInterceptCommands(program: Command, invoke: Invoke): void {
     .command('clean')
     .summary('Find and remove whatever tp has left in a namespace')
     .description(
-      'Shows everything of tp in the namespace, whoever left it there; with --yes, removes it. What somebody uses at this moment is kept. Your own connection to the namespace ends.',
+      'Shows everything of tp in the namespace, whoever left it there; with --yes, removes it. What somebody uses is kept; a laptop that sleeps or is gone counts for 120 s. Your own connection to the namespace ends.',
     )
     .option('-A, --all-namespaces', 'In every namespace; needs the right to list them')
     .option('--yes', 'Remove it; bare Pods are deleted and created again')

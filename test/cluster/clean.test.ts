@@ -44,6 +44,14 @@ await describe('tp clean', async () => {
     }
   }
 
+  async function killDuringIntercept(delayMs: number): Promise<void> {
+    const interrupted = laptop.spawnTp(intercept);
+    const startedMs = Date.now();
+    await waitFor('the moment', () => Promise.resolve(Date.now() - startedMs >= delayMs));
+    await killLaptop();
+    await interrupted.exited;
+  }
+
   async function nothingIsLeft(): Promise<void> {
     assert.deepEqual(await clean(), { namespaces: [] });
     await waitFor('the pods to go', async () => (await leftovers(namespace)).length === 0, 60_000);
@@ -70,21 +78,32 @@ await describe('tp clean', async () => {
     await nothingIsLeft();
   });
 
-  for (const delayMs of [300, 1_000, 3_000, 8_000])
+  for (const delayMs of [300, 1_000, 3_000])
     await test(`kill -9 of all of tp ${delayMs} ms into an intercept: nothing is left`, async () => {
-      const interrupted = laptop.spawnTp(intercept);
-      const startedMs = Date.now();
-      await waitFor('the moment', () => Promise.resolve(Date.now() - startedMs >= delayMs));
-      await killLaptop();
-      await interrupted.exited;
-      await clean('--yes');
+      await killDuringIntercept(delayMs);
+      await clean('--yes', '--force');
       await nothingIsLeft();
     });
+
+  await test('a laptop that is gone counts as one that sleeps, until its session is over', async () => {
+    await killDuringIntercept(8_000);
+    const [looked] = (await clean('--yes')).namespaces;
+    assert.ok(
+      looked?.left.some(({ object }) => object === 'deploy/catalog'),
+      JSON.stringify(looked),
+    );
+    await waitFor(
+      'the end of the session',
+      async () => (await clean('--yes')).namespaces.every(({ left }) => left.length === 0),
+      180_000,
+    );
+    await nothingIsLeft();
+  });
 
   await test('a gateway that its laptop left is removed', async () => {
     await tpJson(laptop, ['connect', '--namespace', namespace]);
     await killLaptop();
-    const [cleaned] = (await clean('--yes')).namespaces;
+    const [cleaned] = (await clean('--yes', '--force')).namespaces;
     assert.ok(cleaned?.removed.includes('pod/tp-gateway'), JSON.stringify(cleaned));
     await nothingIsLeft();
   });
