@@ -69,8 +69,9 @@ export function rootScript({ machine, folder, imageFolders, mounts, isReadOnly }
     ...inner.map((mount) => mountPointScript(mount, overlays, machine, at)),
     `cd ${at('root')}`,
     `mkdir -p ${ownFolders.join(' ')} .machine`,
-    'mkdir -m 1777 tmp',
-    'chmod 1777 var/tmp',
+    // An image's folder may lie in /tmp, and has made it then.
+    'mkdir -p tmp',
+    'chmod 1777 tmp var/tmp',
     'ln -s ../run var/run',
     ...[...machine.links].map(([name, target]) => `ln -s ${quoteWord(target)} ${quoteWord(name)}`),
     ...overlays.map((path) => overlayScript(path, at)),
