@@ -1,5 +1,6 @@
 /** Whatever dies on the laptop, the cluster goes on serving, and the next `tp` command works. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { answers, localProcess, onlyLaptopAnswers, startLocalProcess, tpJson } from './main-job.ts';
 import { Laptop, apply, createNamespace, suiteOwner, waitFor, waitUntilReady } from './support.ts';
@@ -54,8 +55,10 @@ await describe('kill -9', async () => {
       assert.equal(held.child.exitCode, null, held.stderr());
       return (await answers(namespace, 'http://web', 3)).has('laptop');
     });
+    // Its output stays open as long as the local process lives, which nobody ends now.
+    const killed = once(held.child, 'exit');
     held.child.kill('SIGKILL');
-    await held.exited;
+    await killed;
     await untilPodsAnswer();
     await waitFor('the daemon to forget it', async () => {
       const status = await tpJson<Status>(laptop, ['status']);

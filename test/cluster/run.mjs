@@ -25,6 +25,9 @@ const { values: options } = parseArgs({
   },
 });
 
+/** For one file, in milliseconds: several times what the longest takes. One that hangs fails. */
+const FILE_TIMEOUT_MS = 900_000;
+
 /** Marks the namespaces and, through the environment, the processes of this run. */
 const RUN = randomBytes(4).toString('hex');
 
@@ -47,7 +50,7 @@ async function testFiles() {
 
 /** Runs the files one after the other: they share a cluster and a laptop. */
 function test(files) {
-  return report(runTests({ files, concurrency: 1, signal: interrupted.signal }));
+  return report(runTests({ files, concurrency: 1, timeout: FILE_TIMEOUT_MS, signal: interrupted.signal }));
 }
 
 function kill(pid) {
