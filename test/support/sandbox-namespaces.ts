@@ -44,7 +44,9 @@ export function spawnInNamespaces(
   folder: string,
 ): ChildProcess {
   const [file = '', ...args] = [...prefixOf(kind), ...command];
-  const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: folder };
+  // Where `ip` and `pivot_root` are is not on everybody's path.
+  const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+  const env: NodeJS.ProcessEnv = { ...process.env, PATH, TMPDIR: folder };
   delete env['NODE_TEST_CONTEXT'];
   return spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }

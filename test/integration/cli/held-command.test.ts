@@ -66,7 +66,8 @@ test(
     const local =
       'let n = 0; process.on("SIGINT", () => console.log("got " + ++n)); process.stdin.on("data", () => process.exit(10 + n)); console.log("started")';
     const words = [process.execPath, tpProgram, ...intercept, process.execPath, '-e', local];
-    const line = words.map((word) => `'${word}'`).join(' ');
+    // Without exec some shells stay between, and Ctrl-C ends them.
+    const line = `exec ${words.map((word) => `'${word}'`).join(' ')}`;
     const terminal = start('script', '--quiet', '--return', '--command', line, `${folder}/typescript`);
     await terminal.waitFor(/started/);
     terminal.process.stdin.write('\u0003');
