@@ -80,9 +80,9 @@ clusters:
 });
 
 test('the files come from KUBECONFIG, else from the home folder', () => {
-  const places = { cwd: '/work', home: '/home/ann' };
+  const places = { cwd: '/project', home: '/home/ann' };
   assert.deepEqual(defaultPaths({}, places), ['/home/ann/.kube/config']);
   assert.deepEqual(defaultPaths({ KUBECONFIG: '' }, places), ['/home/ann/.kube/config']);
   const KUBECONFIG = ['/a', '', 'b', '/a'].join(delimiter);
-  assert.deepEqual(defaultPaths({ KUBECONFIG }, places), ['/a', '/work/b']);
+  assert.deepEqual(defaultPaths({ KUBECONFIG }, places), ['/a', '/project/b']);
 });

@@ -19,11 +19,11 @@ test('createImages() knows its own images, what was loaded since, and nothing el
     '/programs/agent.mjs',
   ]);
   assert.equal(images.find('my/app:2'), undefined);
-  const loaded = { 'my/app': { command: ['node', 'server.js'], directory: '/work/app' } };
+  const loaded = { 'my/app': { command: ['node', 'server.js'], directory: '/project/app' } };
   await writeFile(loadedPath, JSON.stringify(loaded));
   const found = images.find('registry.example/my/app:2');
   assert.deepEqual(found?.entrypoint, ['node', 'server.js']);
-  assert.equal(found.workingDir, '/work/app');
+  assert.equal(found.workingDir, '/project/app');
   assert.match(found.id, /^sha256:[0-9a-f]{64}$/);
 });
 
